@@ -1,0 +1,159 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The settings of every Swift target of this package.
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+extension Target.Dependency {
+    static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let asn1 = product(name: "SwiftASN1", package: "swift-asn1")
+    static let collections = product(name: "DequeModule", package: "swift-collections")
+    static let crypto = product(name: "Crypto", package: "swift-crypto")
+    static let cryptoExtras = product(name: "CryptoExtras", package: "swift-crypto")
+    static let grdb = product(name: "GRDB", package: "GRDB.swift")
+    static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+    static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
+    static let logging = product(name: "Logging", package: "swift-log")
+    static let metrics = product(name: "CoreMetrics", package: "swift-metrics")
+    static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let nioEmbedded = product(name: "NIOEmbedded", package: "swift-nio")
+    static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+    static let nioHTTPTypesHTTP1 = product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+    static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
+    static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
+    static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let x509 = product(name: "X509", package: "swift-certificates")
+    static let yams = product(name: "Yams", package: "Yams")
+}
+
+let package = Package(
+    name: "estuary",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "estuary", targets: ["estuary"]),
+        .executable(name: "estuary-frontend", targets: ["estuary-frontend"]),
+        .executable(name: "estuary-signer", targets: ["estuary-signer"]),
+        .executable(name: "estuary-auditor", targets: ["estuary-auditor"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // System libraries.
+        .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"]), .brew(["zeromq"])]),
+        .systemLibrary(
+            name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .target(name: "CLinux"),
+
+        // What two or more processes need.
+        .target(
+            name: "ClusterTransport", dependencies: ["CZeroMQ", "CLinux", .collections, .crypto, .logging],
+            path: "Sources/Shared/Cluster"),
+        .target(
+            name: "ClusterProtocol", dependencies: ["ClusterTransport", "PKI", .crypto],
+            path: "Sources/Shared/Protocol"),
+        .target(
+            name: "PKI", dependencies: [.asn1, .crypto, .cryptoExtras, .x509],
+            path: "Sources/Shared/PKI"),
+        .target(
+            name: "Observability", dependencies: [.logging, .metrics],
+            path: "Sources/Shared/Observability"),
+        .target(name: "ConfigurationFile", dependencies: [.yams], path: "Sources/Shared/Configuration"),
+        .target(
+            name: "OperationsHTTP",
+            dependencies: ["Observability", .hummingbird, .logging, .serviceLifecycle],
+            path: "Sources/Shared/OperationsHTTP"),
+
+        // The roles: a library each, and a thin executable beside it.
+        .target(
+            name: "Frontend",
+            dependencies: [
+                "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Observability", "OperationsHTTP", "PKI",
+                .asn1, .crypto, .httpTypes, .hummingbird, .hummingbirdCore, .logging, .metrics, .nioCore, .nioHTTP1,
+                .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioPosix, .nioSSL, .serviceLifecycle, .x509,
+            ]),
+        .target(
+            name: "Signer",
+            dependencies: [
+                "CLinux", "COpenSSL", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Observability",
+                "PKI", .asn1, .collections, .crypto, .cryptoExtras, .grdb, .logging, .metrics, .serviceLifecycle,
+                .x509,
+            ]),
+        .target(
+            name: "Auditor",
+            dependencies: [
+                "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Observability", "OperationsHTTP",
+                .crypto, .grdb, .logging, .metrics, .serviceLifecycle,
+            ]),
+        .executableTarget(
+            name: "estuary-frontend", dependencies: ["Frontend", .argumentParser]),
+        .executableTarget(
+            name: "estuary-signer", dependencies: ["Signer", .argumentParser]),
+        .executableTarget(
+            name: "estuary-auditor", dependencies: ["Auditor", .argumentParser]),
+        .executableTarget(
+            name: "estuary",
+            dependencies: [
+                "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Observability", "PKI",
+                .argumentParser, .crypto, .logging, .serviceLifecycle,
+            ],
+            path: "Sources/Estuary"),
+
+        // Tests: one folder a target, and ClusterTests with real processes.
+        .testTarget(name: "ClusterTransportTests", dependencies: ["ClusterTransport", "CZeroMQ"]),
+        .testTarget(name: "ClusterProtocolTests", dependencies: ["ClusterProtocol", "ClusterTransport", "PKI"]),
+        .testTarget(name: "PKITests", dependencies: ["PKI", .asn1, .crypto, .cryptoExtras, .x509]),
+        .testTarget(name: "ObservabilityTests", dependencies: ["Observability", .logging, .metrics]),
+        .testTarget(name: "ConfigurationFileTests", dependencies: ["ConfigurationFile"]),
+        .testTarget(
+            name: "FrontendTests",
+            dependencies: [
+                "Frontend", "ClusterProtocol", "ClusterTransport", "PKI", .asn1, .crypto, .logging, .nioCore,
+                .nioEmbedded, .nioHTTP1, .nioHTTPTypes, .nioPosix, .nioSSL, .serviceLifecycle, .x509,
+            ]),
+        .testTarget(
+            name: "SignerTests",
+            dependencies: [
+                "Signer", "ClusterProtocol", "ClusterTransport", "PKI", .asn1, .crypto, .cryptoExtras, .grdb, .logging, .x509,
+            ]),
+        .testTarget(
+            name: "AuditorTests",
+            dependencies: ["Auditor", "ClusterProtocol", "ClusterTransport", .crypto, .grdb, .logging]),
+        .testTarget(
+            name: "EstuaryTests", dependencies: ["estuary", "ClusterProtocol", "ConfigurationFile", .argumentParser]),
+        .testTarget(
+            name: "ClusterTests",
+            dependencies: [
+                "ClusterProtocol", "ClusterTransport", "PKI", .asn1, .crypto, .nioCore, .nioHTTP1, .nioPosix,
+                .nioSSL, .x509,
+                // The processes that the tests start.
+                "estuary", "estuary-auditor", "estuary-frontend", "estuary-signer",
+            ]),
+    ]
+)
+
+for target in package.targets where ![.system, .plugin, .macro].contains(target.type) && target.name != "CLinux" {
+    target.swiftSettings = swiftSettings
+}
