@@ -1,0 +1,155 @@
+package import Foundation
+
+/// Something that happened, as it goes into the audit log (design §9).
+///
+/// An event is one JSON line with stable field names, ``schema`` their version. Its source numbers it; once encoded
+/// (``AuditEvent/line(maximumBytes:)``) the line's bytes never change. It never holds an unauthenticated user name, an
+/// Authorization header, a challengePassword or a key.
+package struct AuditEvent: Codable, Sendable, Equatable {
+    /// The version of the field names and their meaning.
+    package static let schema = 1
+
+    package enum Kind: String, Codable, Sendable, CaseIterable {
+        // Enrollment.
+        case issued
+        case replayed
+        case pending
+        case denied
+        // What operators decide.
+        case approved
+        case rejected
+        case revoked
+        case released
+        case secretCreated = "secret-created"
+        case secretRevoked = "secret-revoked"
+        case secretReissued = "secret-reissued"
+        case nodeAdded = "node-added"
+        case nodeRemoved = "node-removed"
+        case configurationApplied = "configuration-applied"
+        case configurationRefused = "configuration-refused"
+        // What nodes do.
+        case nodeCertificateIssued = "node-certificate-issued"
+        case started
+        /// The last event of a run that ended in good order.
+        case stopped
+        /// So many events of this source could not be kept.
+        case dropped
+        /// So many equal denials, after the first ones, stand in for themselves.
+        case coalesced
+    }
+
+    package enum Decision: String, Codable, Sendable {
+        case allowed
+        case denied
+        case deferred
+    }
+
+    /// How the one who asked proved who it is.
+    package enum Authentication: String, Codable, Sendable {
+        case none
+        case secret
+        case certificate
+        case certificateAndSecret = "certificate+secret"
+        /// The local administration socket.
+        case localUser = "local-user"
+        /// A node's CURVE key.
+        case node
+    }
+
+    package var schema = AuditEvent.schema
+    /// A UUID.
+    package var id: String
+    /// The node that numbers this event, and which of its numbered series: a ledger's incarnation, or a process's run.
+    package var source: String
+    package var run: String
+    /// From 1, without a gap within source and run.
+    package var sequence: Int64
+    /// RFC 3339, UTC, with milliseconds.
+    package var time: String
+    package var type: Kind
+    package var decision: Decision?
+    /// The error's code, or the finer reason that the answer did not tell.
+    package var reason: String?
+    package var reasonText: String?
+    /// The frontend through which the request came.
+    package var node: String?
+    package var label: String?
+    package var profile: String?
+    package var profileVersion: Int?
+    package var operation: String?
+    package var authentication: Authentication?
+    /// The authenticated one: `secret:ID`, or `certificate:SERIAL`.
+    package var principal: String?
+    /// `operator:UID`
+    package var `operator`: String?
+    package var remoteAddress: String?
+    package var subject: String?
+    /// The names of the certificate or the request, each with its kind: `dns:…`, `ip:…`, `uri:…`, `email:…`.
+    package var names: [String]?
+    /// How many names there were, and the SHA-256 of them all (one a line), where the list was cut.
+    package var namesCount: Int?
+    package var namesSHA256: String?
+    package var spkiSHA256: String?
+    package var requestDigest: String?
+    package var authority: String?
+    package var serial: String?
+    /// The device (lineage) that the certificate belongs to.
+    package var device: String?
+    /// DER, base64.
+    package var certificate: Data?
+    /// SHA-256 of the certificate, hexadecimal.
+    package var fingerprint: String?
+    package var notBefore: String?
+    package var notAfter: String?
+    package var revocationReason: String?
+    package var requestID: String?
+    /// What was tolerated: extensions and attributes that the profile ignores, usages that were narrowed, a channel
+    /// binding that was not compared.
+    package var remarks: [String]?
+    /// Where the event counts something: dropped or coalesced events, certificates revoked at once.
+    package var count: Int?
+    /// 128 random bits, hexadecimal: so that the bare leaf hashes of the log can't be guessed.
+    package var salt: String
+
+    private enum CodingKeys: String, CodingKey {
+        case schema, id, source, run, sequence, time, type, decision, reason, node, label, profile, operation
+        case authentication, principal, `operator`, subject, names, authority, serial, device, certificate
+        case fingerprint, remarks, count, salt
+        case reasonText = "reason_text"
+        case profileVersion = "profile_version"
+        case remoteAddress = "remote_address"
+        case namesCount = "names_count"
+        case namesSHA256 = "names_sha256"
+        case spkiSHA256 = "spki_sha256"
+        case requestDigest = "request_digest"
+        case notBefore = "not_before"
+        case notAfter = "not_after"
+        case revocationReason = "revocation_reason"
+        case requestID = "request_id"
+    }
+
+    /// A new event that its source has yet to number.
+    package init(_ type: Kind, time: Date, id: UUID = UUID(), salt: String = AuditEvent.randomSalt()) {
+        self.type = type
+        self.time = AuditEvent.timestamp(time)
+        self.id = id.uuidString.lowercased()
+        self.salt = salt
+        source = ""
+        run = ""
+        sequence = 0
+    }
+
+    /// 128 random bits in hexadecimal.
+    package static func randomSalt() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return [generator.next(), generator.next()].map { (word: UInt64) in
+            let digits = String(word, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
+    }
+
+    /// A time as events write it: RFC 3339, UTC, milliseconds.
+    package static func timestamp(_ date: Date) -> String {
+        date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    }
+}

@@ -1,0 +1,112 @@
+package import Foundation
+package import PKI
+
+/// Everything that a frontend needs to know to serve: made and signed by the signer, kept by frontends.
+///
+/// With it a frontend answers `cacerts` and `csrattrs`, judges client certificates and refuses bad requests, also
+/// while the signer is away. It holds no secret. What is revoked only the signer says, at each request.
+package struct Catalogue: Codable, Sendable, Equatable {
+    /// Raised with every change; a frontend never goes back to a lower one.
+    package var version: Int
+    /// In seconds since 1970.
+    package var issuedAt: Int64
+    package var authorities: [AuthorityDescription]
+    package var labels: [LabelDescription]
+    package var profiles: [Profile]
+
+    package init(
+        version: Int, issuedAt: Int64, authorities: [AuthorityDescription], labels: [LabelDescription],
+        profiles: [Profile]
+    ) {
+        self.version = version
+        self.issuedAt = issuedAt
+        self.authorities = authorities
+        self.labels = labels
+        self.profiles = profiles
+    }
+
+    package func label(_ name: String) -> LabelDescription? {
+        labels.first { $0.name == name }
+    }
+
+    package func profile(_ name: String) -> Profile? {
+        profiles.first { $0.name == name }
+    }
+
+    package func authority(_ name: String) -> AuthorityDescription? {
+        authorities.first { $0.name == name }
+    }
+}
+
+/// An issuing authority: its certificate, and the way from it up to the root.
+package struct AuthorityDescription: Codable, Sendable, Equatable {
+    package var name: String
+    /// The issuing certificate first, then every intermediate, the root last; DER.
+    package var chain: [Data]
+
+    package init(name: String, chain: [Data]) {
+        self.name = name
+        self.chain = chain
+    }
+}
+
+/// A label (`/.well-known/est/LABEL/…`): authority, profile and rules of admission (design §6).
+package struct LabelDescription: Codable, Sendable, Equatable {
+    package enum Requirement: String, Codable, Sendable {
+        /// A certificate or a secret.
+        case either
+        /// A certificate and a secret, on `simpleenroll`.
+        case both
+    }
+
+    package enum Renewal: String, Codable, Sendable {
+        case anyKey = "any-key"
+        case sameKey = "same-key"
+    }
+
+    package enum Approval: String, Codable, Sendable {
+        case automatic
+        case manual
+    }
+
+    package var name: String
+    package var authority: String
+    package var profile: String
+    /// Whether a certificate of the authority or a predecessor authenticates here.
+    package var acceptsCertificates: Bool
+    /// Whether enrollment secrets authenticate here.
+    package var acceptsSecrets: Bool
+    package var requires: Requirement
+    package var renewal: Renewal
+    /// Authorities of this signer whose certificates may renew here.
+    package var predecessors: [String]
+    /// How long after its end a certificate may still renew, in seconds.
+    package var gracePeriod: Int64
+    package var channelBindingRequired: Bool
+    /// Whether a certificate with id-kp-cmcRA is exempt from the comparison of channel bindings.
+    package var acceptsRegistrationAuthorities: Bool
+    package var approval: Approval
+    /// How many enrollments of this label a frontend runs or lets wait at once.
+    package var maximumConcurrentEnrollments: Int
+
+    package init(
+        name: String, authority: String, profile: String, acceptsCertificates: Bool, acceptsSecrets: Bool,
+        requires: Requirement, renewal: Renewal, predecessors: [String], gracePeriod: Int64,
+        channelBindingRequired: Bool, acceptsRegistrationAuthorities: Bool, approval: Approval,
+        maximumConcurrentEnrollments: Int
+    ) {
+        self.name = name
+        self.authority = authority
+        self.profile = profile
+        self.acceptsCertificates = acceptsCertificates
+        self.acceptsSecrets = acceptsSecrets
+        self.requires = requires
+        self.renewal = renewal
+        self.predecessors = predecessors
+        self.gracePeriod = gracePeriod
+        self.channelBindingRequired = channelBindingRequired
+        self.acceptsRegistrationAuthorities = acceptsRegistrationAuthorities
+        self.approval = approval
+        self.maximumConcurrentEnrollments = maximumConcurrentEnrollments
+    }
+}

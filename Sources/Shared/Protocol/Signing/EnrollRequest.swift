@@ -1,0 +1,85 @@
+package import ClusterTransport
+package import Foundation
+
+/// An EST operation that issues certificates.
+package enum EnrollmentOperation: String, Codable, Sendable, CaseIterable {
+    /// RFC 7030 §4.2.1
+    case simpleEnroll = "simpleenroll"
+    /// RFC 7030 §4.2.2
+    case simpleReenroll = "simplereenroll"
+}
+
+/// What the frontend found when it compared the request's challengePassword with the connection (RFC 7030 §3.5).
+package enum ChannelBindingFinding: String, Codable, Sendable {
+    case absent
+    case verified
+    /// Not compared: the client is a registration authority, and the label accepts those.
+    case exempt
+}
+
+/// A device's request for a certificate, as a frontend passes it on: `signing.enroll`.
+///
+/// The signer believes the frontend about who is at the other end of TLS, and nothing else: it parses and verifies the
+/// certification request again, and applies label, profile and name rules itself.
+package struct EnrollRequest: RemoteRequest {
+    package typealias Reply = EnrollReply
+    package static let method = "signing.enroll"
+
+    package var operation: EnrollmentOperation
+    package var label: String
+    /// The PKCS#10 certification request, DER.
+    package var certificationRequest: Data
+    /// The certificate chain that the client presented in TLS and proved possession of, leaf first, DER.
+    /// Empty where it presented none.
+    package var clientChain: [Data]
+    /// The password of HTTP Basic, or the Bearer token.
+    package var secret: Secret?
+    package var channelBinding: ChannelBindingFinding
+    /// The client's `Idempotency-Key` header.
+    package var idempotencyKey: String?
+    /// The frontend's own identifier of the HTTP request, for logs and events.
+    package var requestID: String
+    /// The peer's address as the frontend saw it, without the port.
+    package var remoteAddress: String
+
+    package init(
+        operation: EnrollmentOperation, label: String, certificationRequest: Data, clientChain: [Data] = [],
+        secret: Secret? = nil, channelBinding: ChannelBindingFinding = .absent, idempotencyKey: String? = nil,
+        requestID: String, remoteAddress: String
+    ) {
+        self.operation = operation
+        self.label = label
+        self.certificationRequest = certificationRequest
+        self.clientChain = clientChain
+        self.secret = secret
+        self.channelBinding = channelBinding
+        self.idempotencyKey = idempotencyKey
+        self.requestID = requestID
+        self.remoteAddress = remoteAddress
+    }
+}
+
+/// What became of an enrollment that was not refused. A refusal is a thrown ``ServiceError``.
+package enum EnrollReply: Codable, Sendable, Equatable {
+    /// The certificate, DER; `replayed` where an earlier identical request had already made it.
+    case issued(certificate: Data, replayed: Bool)
+    /// It waits for an operator's approval; the same request may be sent again after so many seconds.
+    case pending(retryAfter: Int)
+}
+
+/// Asks whether a secret would authenticate on a label, without using it up: `signing.authenticate`.
+///
+/// A frontend asks this before it tells a client why its request was refused: a reason goes only to a client that
+/// proved who it is.
+package struct AuthenticateRequest: RemoteRequest {
+    package typealias Reply = Done
+    package static let method = "signing.authenticate"
+
+    package var label: String
+    package var secret: Secret
+
+    package init(label: String, secret: Secret) {
+        self.label = label
+        self.secret = secret
+    }
+}
