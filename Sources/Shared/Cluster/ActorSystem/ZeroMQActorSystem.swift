@@ -1,4 +1,5 @@
 package import Distributed
+package import Logging
 
 /// The distributed actor system over ZeroMQ (design §4).
 package final class ZeroMQActorSystem: DistributedActorSystem, Sendable {
@@ -8,7 +9,25 @@ package final class ZeroMQActorSystem: DistributedActorSystem, Sendable {
     package typealias ResultHandler = CallResultHandler
     package typealias SerializationRequirement = Codable
 
-    package init() throws {}
+    private let logger: Logger
+
+    package init(logger: Logger) throws {
+        self.logger = logger
+    }
+
+    package func allow(_ nodes: [AllowedNode]) {
+    }
+
+    package func listen(_ configuration: ListenerConfiguration, methods: MethodTable) async throws -> String {
+        throw TransportError(.zeroMQ, "The transport is not built yet.")
+    }
+
+    package func connect(_ configuration: ConnectionConfiguration) async throws -> Connection {
+        throw TransportError(.zeroMQ, "The transport is not built yet.")
+    }
+
+    package func shutdown() async {
+    }
 
     package func resolve<Act: DistributedActor>(id: ActorAddress, as actorType: Act.Type) throws -> Act?
     where Act.ID == ActorAddress {
@@ -39,38 +58,4 @@ package final class ZeroMQActorSystem: DistributedActorSystem, Sendable {
     ) async throws where Act.ID == ActorAddress {
         throw ServiceError(.unreachable, "The transport is not built yet.")
     }
-}
-
-package struct ActorAddress: Hashable, Codable, Sendable {
-    package var connection: UInt64
-    package var service: String
-}
-
-package struct CallEncoder: DistributedTargetInvocationEncoder {
-    package typealias SerializationRequirement = Codable
-
-    package mutating func recordGenericSubstitution<T>(_ type: T.Type) throws {}
-    package mutating func recordArgument<Value: Codable>(_ argument: RemoteCallArgument<Value>) throws {}
-    package mutating func recordReturnType<R: Codable>(_ type: R.Type) throws {}
-    package mutating func recordErrorType<E: Error>(_ type: E.Type) throws {}
-    package mutating func doneRecording() throws {}
-}
-
-package struct CallDecoder: DistributedTargetInvocationDecoder {
-    package typealias SerializationRequirement = Codable
-
-    package mutating func decodeGenericSubstitutions() throws -> [any Any.Type] { [] }
-    package mutating func decodeNextArgument<Argument: Codable>() throws -> Argument {
-        throw ServiceError(.notPermitted, "executeDistributedTarget is not used.")
-    }
-    package mutating func decodeReturnType() throws -> (any Any.Type)? { nil }
-    package mutating func decodeErrorType() throws -> (any Any.Type)? { nil }
-}
-
-package struct CallResultHandler: DistributedTargetInvocationResultHandler {
-    package typealias SerializationRequirement = Codable
-
-    package func onReturn<Success: Codable>(value: Success) async throws {}
-    package func onReturnVoid() async throws {}
-    package func onThrow<Err: Error>(error: Err) async throws {}
 }
