@@ -91,11 +91,14 @@ package struct ListEventsRequest: RemoteRequest {
 package struct ListEventsReply: Codable, Sendable, Equatable {
     /// The events' exact lines.
     package var lines: [String]
+    /// The place in the log of each line.
+    package var places: [Int64]
     /// Where the next page starts; nil at the end.
     package var nextCursor: Int64?
 
-    package init(lines: [String], nextCursor: Int64?) {
+    package init(lines: [String], places: [Int64], nextCursor: Int64?) {
         self.lines = lines
+        self.places = places
         self.nextCursor = nextCursor
     }
 }

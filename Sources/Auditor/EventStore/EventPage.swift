@@ -1,0 +1,25 @@
+internal import ClusterProtocol
+
+/// Cuts what was found to what one message can carry.
+enum EventPage {
+    /// The most bytes that the lines take as JSON strings: under the transport's limit of 256 KiB with room to spare.
+    private static let maximumBytes = 192 << 10
+
+    /// - Parameter rows: one more than `limit` where there are more.
+    static func cut(_ rows: [(place: Int64, line: String)], limit: Int) -> ListEventsReply {
+        var bytes = 0
+        let page = rows.prefix(limit).prefix { row in
+            let size = encodedBytes(row.line)
+            bytes += size
+            return bytes <= maximumBytes || bytes == size
+        }
+        return ListEventsReply(
+            lines: page.map(\.line), places: page.map(\.place),
+            nextCursor: page.count < rows.count ? page.last?.place : nil)
+    }
+
+    /// What a line takes inside a JSON string: quotes, backslashes and slashes double.
+    private static func encodedBytes(_ line: String) -> Int {
+        line.utf8.reduce(24) { $0 + ($1 == 0x22 || $1 == 0x5c || $1 == 0x2f ? 2 : 1) }
+    }
+}

@@ -1,0 +1,191 @@
+package import ClusterProtocol
+internal import ClusterTransport
+internal import Foundation
+internal import GRDB
+package import Logging
+internal import Synchronization
+
+/// The auditor's memory: every event once, in order per source and run, found by what is in it.
+///
+/// ``run()`` has to be running for anything to be stored. Two files: the log, which is the truth, and beside it the
+/// search index, which can be made anew from the log.
+package final class EventStore: Sendable {
+    private let log: DatabasePool
+    private let index: SearchIndex
+    private let writer: EventWriter
+    private let logger: Logger
+    private let now: @Sendable () -> Date
+    private let committed: AsyncStream<Void>
+    private let ringCommitted: AsyncStream<Void>.Continuation
+    private let size: Atomic<Int64>
+
+    /// Opens the store at a path, or makes an empty one.
+    ///
+    /// - Throws: ``EventStoreError`` where the file is not an event log or of a newer version; `DatabaseError`.
+    package convenience init(path: String, logger: Logger) throws {
+        try self.init(path: path, logger: logger, writerLimits: EventWriter.Limits())
+    }
+
+    init(
+        path: String, logger: Logger, writerLimits: EventWriter.Limits, now: @escaping @Sendable () -> Date = { Date() }
+    ) throws {
+        self.logger = logger
+        self.now = now
+        log = try LogDatabase.open(path: path)
+        index = try SearchIndex(path: Self.indexPath(of: path), log: log, logger: logger)
+        writer = EventWriter(limits: writerLimits)
+        size = Atomic(try log.read(LogAppend.logSize))
+        (committed, ringCommitted) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        // What the last process stored and did not index.
+        ringCommitted.yield()
+    }
+
+    /// The search index of the log at a path.
+    static func indexPath(of path: String) -> String {
+        path + ".index"
+    }
+
+    /// Stores and indexes until ``finish()``.
+    ///
+    /// - Throws: where a transaction of the log failed: the process must end, since nobody knows what is stored. A
+    ///   failing index is logged and tried again, and never stops the log.
+    package func run() async throws {
+        let now = now
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await self.followWithIndex() }
+            // Not a child task: its write must not be cancelled with this one.
+            let writing = Task {
+                try await writer.run(on: log, now: { Int64(now().timeIntervalSince1970) }) { committed in
+                    if let size = committed.logSize { self.size.store(size, ordering: .releasing) }
+                    self.ringCommitted.yield()
+                }
+            }
+            defer { ringCommitted.finish() }
+            try await writing.value
+        }
+        await index.close()
+        try log.close()
+    }
+
+    /// Takes no more events; ``run()`` returns when those that wait are stored.
+    package func finish() {
+        writer.finish()
+    }
+
+    /// Stores events of an authenticated source; returns when they are durable.
+    ///
+    /// - Throws: ``ServiceError``: `invalid-event`, `event-gap`, `event-conflict`, `overloaded`, `shutting-down`, or
+    ///   `unreachable` where the outcome is unknown.
+    package func append(source: String, _ request: AppendEventsRequest) async throws -> AppendEventsReply {
+        try await writer.perform(.append(IncomingEvents(source: source, request: request)))
+    }
+
+    /// How far the events of a source and run are stored.
+    package func position(source: String, run: String) async throws -> AppendEventsReply {
+        try await log.read { db in
+            try LogAppend.position(db, source: source, run: run)
+        }
+    }
+
+    /// Replaces the nodes that a restart will know.
+    package func replaceNodes(_ nodes: [NodeDescription]) async throws {
+        _ = try await writer.perform(.replaceNodes(nodes))
+    }
+
+    package func nodes() async throws -> [NodeDescription] {
+        try await log.read(KnownNodes.fetch)
+    }
+
+    /// The newest run of each source, and the runs that ended without their closing event, newest first.
+    package func sources(maximumUnclosed: Int = 200) async throws -> [AuditorStatus.Source] {
+        try await log.read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT source, run, last_sequence, last_stored_at, closed,
+                        id = max(id) OVER (PARTITION BY source) AS newest
+                    FROM runs ORDER BY newest DESC, CASE WHEN newest THEN source END, id DESC
+                    """
+            ).filter { row in row["newest"] || !row["closed"] }.prefix(maximumUnclosed).map { row in
+                AuditorStatus.Source(
+                    name: row["source"], run: row["run"], lastSequence: row["last_sequence"],
+                    lastStoredAt: row["last_stored_at"], closed: row["closed"])
+            }
+        }
+    }
+
+    /// The number of events in the log.
+    package var logSize: Int64 { size.load(ordering: .acquiring) }
+
+    /// Requests that wait for the writer.
+    package var waitingRequests: Int { writer.waitingRequests }
+
+    /// Events that are stored and not yet indexed.
+    package var indexBacklog: Int64 {
+        get async { max(0, logSize - (await index.indexedPlace)) }
+    }
+
+    /// Finds events. A filtered query sees everything that was stored before it came.
+    ///
+    /// - Throws: ``ServiceError``: `invalid-argument`, or `overloaded` while the index is being made.
+    package func events(_ request: ListEventsRequest) async throws -> ListEventsReply {
+        let query = try EventQuery(request)
+        let rows: [(place: Int64, line: String)]
+        if query.isFiltered {
+            try await waitForIndex(place: logSize)
+            do {
+                let places = try await index.places(query, limit: query.limit + 1)
+                rows = try await lines(at: places)
+            } catch {
+                // Where the index was damaged it is empty now, and to be filled.
+                ringCommitted.yield()
+                throw error
+            }
+        } else {
+            rows = try await log.read { db in
+                try Row.fetchAll(db, sql: query.logSQL, arguments: query.logArguments + [query.limit + 1])
+                    .map { ($0[0], $0[1]) }
+            }
+        }
+        return EventPage.cut(rows, limit: query.limit)
+    }
+
+    private func lines(at places: [Int64]) async throws -> [(place: Int64, line: String)] {
+        try await log.read { db in
+            let select = try db.cachedStatement(sql: "SELECT line FROM events WHERE place = ?")
+            return try places.compactMap { place in
+                try String.fetchOne(select, arguments: [place]).map { (place, $0) }
+            }
+        }
+    }
+
+    private func waitForIndex(place: Int64) async throws {
+        let limit = ContinuousClock.now.advanced(by: .seconds(5))
+        let deadline = min(limit, CallContext.current?.deadline.advanced(by: .milliseconds(-200)) ?? limit)
+        while await index.indexedPlace < place {
+            guard ContinuousClock.now < deadline else {
+                throw ServiceError(
+                    .overloaded, "The search index is being made: \(await index.indexedPlace) of \(place) events.",
+                    retryAfter: 5)
+            }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+    }
+
+    private func followWithIndex() async {
+        for await _ in committed {
+            do {
+                try await index.follow()
+            } catch {
+                logger.error("search index can't be written", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    /// For tests: reads a pragma on the connection that writes.
+    func writerPragma(_ name: String) async throws -> String? {
+        try await log.writeWithoutTransaction { db in
+            try String.fetchOne(db, sql: "PRAGMA \(name)")
+        }
+    }
+}
