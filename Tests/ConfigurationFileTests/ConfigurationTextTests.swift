@@ -41,7 +41,8 @@ struct ConfigurationTextTests {
     }
 
     @Test(arguments: [
-        "a: &x 1\nb: 2", "a: 1\nb: &x\n  c: 1", "- &x a", "a: [&x 1]", "a: {b: 1, &x c: 1}", "&x a: 1",
+        "a: &x 1\nb: 2", "a: 1\nb: &x\n  c: 1", "- &x a", "a: [&x 1]", "a: ['b', &x 1]", "a: [b - ', &x 1, c - ']",
+        "a: {b: 1, &x c: 1}", "&x a: 1",
         "a: !!str &x b", "a:\n  &x b: 1",
     ])
     func anchorsAreRefused(text: String) {
@@ -54,10 +55,12 @@ struct ConfigurationTextTests {
 
     @Test func ampersandsInTextsAndCommentsAreFine() throws {
         let root = try ConfigurationReader(
-            file: "c.yaml", contents: Array("# see &x\na: b &c\nd: \"&e\"\nf: '*.example.com'\n".utf8))
+            file: "c.yaml",
+            contents: Array("# see &x\na: b &c\nd: \"&e\"\nf: '*.example.com'\ng: ['x[&y{&', \"{&\\\"[&\"]\n".utf8))
         #expect(try root.string("a") == "b &c")
         #expect(try root.string("d") == "&e")
         #expect(try root.string("f") == "*.example.com")
+        #expect(try root.strings("g") == ["x[&y{&", "{&\"[&"])
     }
 
     /// Ten levels of nine aliases: 3.5 billion nodes, should anyone follow them.

@@ -57,13 +57,21 @@ enum ConfigurationText {
     /// YAML library follows them before anyone can count.
     ///
     /// An anchor stands where a value may begin: after nothing, an indicator or a tag. A whole line of comment is
-    /// skipped; a text such as `[a, &b]` inside quotes is refused too, which is the price of not lexing YAML twice.
+    /// skipped, and so are texts in quotes that end on their line: keys in Z85 are full of indicators. In a quoted text
+    /// of several lines something like `[a, &b]` is refused too, which is the price of not lexing YAML twice.
     static func refuseAnchors(_ text: String, file: String) throws {
         for (index, line) in text.utf8.split(omittingEmptySubsequences: false, whereSeparator: isLineBreak).enumerated()
         {
             var before: [UInt8] = []
-            for byte in line {
+            var position = line.startIndex
+            while position < line.endIndex {
+                let byte = line[position]
                 if byte == UInt8(ascii: "#"), before.isEmpty { break }
+                if let end = endOfQuotedText(in: line[position...], after: before) {
+                    before.append(byte)
+                    position = line.index(after: end)
+                    continue
+                }
                 if byte == UInt8(ascii: "&"), mayBeginValue(after: before) {
                     throw ConfigurationError(
                         file: file, line: index + 1, keyPath: "",
@@ -71,8 +79,24 @@ enum ConfigurationText {
                     )
                 }
                 if !before.isEmpty || (byte != 0x20 && byte != 0x09) { before.append(byte) }
+                position = line.index(after: position)
             }
         }
+    }
+
+    /// The closing quote of the text in quotes that begins here, or nil where none does or it goes on on the next line.
+    private static func endOfQuotedText(in rest: Substring.UTF8View, after before: [UInt8]) -> String.Index? {
+        guard let quote = rest.first, quote == UInt8(ascii: "'") || quote == UInt8(ascii: "\"") else { return nil }
+        let previous = before.last { $0 != 0x20 && $0 != 0x09 }
+        let isAfterDashes = before.allSatisfy { "- \t".utf8.contains($0) }
+        let isAfterColon = previous == UInt8(ascii: ":") && before.last != previous
+        guard isAfterDashes || isAfterColon || previous.map({ "[{,".utf8.contains($0) }) == true else { return nil }
+        var isEscaped = false
+        for index in rest.indices.dropFirst() {
+            if rest[index] == quote, !isEscaped { return index }
+            isEscaped = !isEscaped && quote == UInt8(ascii: "\"") && rest[index] == UInt8(ascii: "\\")
+        }
+        return nil
     }
 
     private static func isLineBreak(_ byte: UInt8) -> Bool { byte == 0x0a || byte == 0x0d }
