@@ -1,5 +1,6 @@
 internal import Crypto
 internal import Foundation
+internal import PKI
 
 extension AuditEvent {
     /// The most bytes that an event's line may have.
@@ -74,13 +75,5 @@ extension AuditEvent {
     private static func cut(_ text: String, maximumBytes: Int) -> String {
         guard 6 * text.utf8.count > maximumBytes else { return text }
         return String(text.unicodeScalars.prefix(maximumBytes / 24)) + "…"
-    }
-}
-
-extension Sequence<UInt8> {
-    /// The bytes as lower-case hexadecimal digits.
-    package var hexadecimal: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }

@@ -1,0 +1,237 @@
+internal import SwiftASN1
+internal import X509
+
+extension Profile {
+    /// Judges a request by every rule of this profile (design §8), and says what the certificate takes from it.
+    ///
+    /// Nothing here depends on who asks. The end of the validity can be asked for with a privateKeyUsagePeriod
+    /// (2.5.29.16), for which a certification request has no attribute of its own; the extension itself does not go into
+    /// the certificate.
+    ///
+    /// - Parameters:
+    ///   - now: in seconds since 1970.
+    ///   - changesNames: whether a ChangeSubjectName counts: at a renewal, on a label that allows it. Otherwise a request
+    ///     that has one is refused.
+    /// - Throws: ``ProfileViolation``.
+    package func admit(
+        _ request: CertificationRequest, now: Int64, changesNames: Bool = false
+    ) throws -> AdmittedRequest {
+        var remarks = request.unknownAttributes.map { "The attribute \($0) was ignored." }
+        try admitKey(request.key)
+        guard let algorithm = request.signatureAlgorithm, signatureAlgorithms.contains(algorithm) else {
+            throw ProfileViolation(
+                .signatureAlgorithm, request.signatureAlgorithmName,
+                "is not among the signature algorithms that are allowed: "
+                    + signatureAlgorithms.map(\.rawValue).joined(separator: ", "))
+        }
+        // Whoever reads the rules above and loosens them still gets no certificate for a key that proved nothing.
+        guard let publicKey = request.publicKey else {
+            throw ProfileViolation(.keyAlgorithm, request.key.description, "is not supported")
+        }
+
+        if request.changeSubjectName != nil, !changesNames {
+            throw ProfileViolation(.changeSubjectName, "ChangeSubjectName", "is not allowed for this request")
+        }
+        let requestedNames = request.changeSubjectName?.alternativeNames ?? request.alternativeNames ?? []
+        let subject = try admitSubject(request.changeSubjectName?.subject ?? request.subject, remarks: &remarks)
+        let alternativeNames = try names.admit(requestedNames)
+        guard !subject.isEmpty || !alternativeNames.isEmpty else {
+            throw ProfileViolation(.subjectRequired, "", "is an empty subject, and there is no subjectAltName either")
+        }
+
+        let keyUsages = try admitKeyUsage(request, remarks: &remarks)
+        let extendedKeyUsages = try admitExtendedKeyUsage(request.extensions)
+        try admitOtherExtensions(request.extensions, remarks: &remarks)
+        let end = try validity.admit(request.extensions.period, now: now, remarks: &remarks)
+        return AdmittedRequest(
+            publicKey: publicKey, subject: subject, alternativeNames: alternativeNames,
+            names: CanonicalName.list(
+                subject: subject, alternativeNames: requestedNames, hosts: names.knownHosts),
+            keyUsages: keyUsages, extendedKeyUsages: extendedKeyUsages,
+            extendedKeyUsageIsCritical: request.extensions.extendedKeyUsageIsCritical, requestedNotAfter: end,
+            remarks: remarks)
+    }
+
+    private func admitKey(_ key: KeyOutline) throws {
+        let rules = keys.filter { $0.isOfKind(key.kind) }
+        guard !rules.isEmpty else {
+            throw ProfileViolation(
+                .keyAlgorithm, key.description,
+                "is not among the kinds of key that are allowed: " + keys.map(\.shown).joined(separator: ", "))
+        }
+        if case .rsa(let bits, let exponent) = key.kind {
+            let sized = rules.filter { $0.allows(bits: bits) }
+            guard !sized.isEmpty else {
+                throw ProfileViolation(
+                    .keySize, key.description,
+                    "has a size that is not allowed; allowed: " + rules.map(\.shown).joined(separator: ", "))
+            }
+            // A weak exponent has a name of its own; what is wrong with it is the exponent, whatever else is.
+            guard sized.contains(where: { $0.allows(exponent: exponent) }) else {
+                throw ProfileViolation(
+                    .keyExponent, "\(key.description), exponent 0x\(DisplayText.escape(exponent.hexadecimal))",
+                    "has a public exponent that is too small")
+            }
+        }
+        if let weakness = key.weakness {
+            throw ProfileViolation(.keyWeak, key.description, "is a weak key: \(weakness)")
+        }
+    }
+
+    private func admitKeyUsage(
+        _ request: CertificationRequest, remarks: inout [String]
+    ) throws -> [KeyUsageRule.Usage] {
+        let suitable = KeyUsageRule.Usage.suitable(for: request.key.kind)
+        var usages = keyUsage.standard
+        if let bits = request.extensions.keyUsageBits {
+            usages = []
+            for bit in bits {
+                let usage = KeyUsageRule.Usage(bit: bit)
+                let name = usage?.rawValue ?? KeyUsageRule.Usage.otherNames[bit] ?? "bit-\(bit)"
+                if let usage, !suitable.contains(usage) {
+                    // Stock configurations ask every key for keyEncipherment; RFC 5480 and RFC 8410 forbid it for most.
+                    remarks.append("The key usage \(name) was left out: it is not for \(request.key.description).")
+                } else if let usage, keyUsage.allowed.contains(usage) {
+                    usages.append(usage)
+                } else if keyUsage.narrows {
+                    remarks.append("The key usage \(name) was left out: the profile does not allow it.")
+                } else {
+                    throw ProfileViolation(.keyUsage, name, "is not allowed")
+                }
+            }
+        }
+        usages = KeyUsageRule.Usage.allCases.filter { usages.contains($0) && suitable.contains($0) }
+        guard !usages.isEmpty else {
+            throw ProfileViolation(.keyUsage, "", "is left of the key usage: nothing of it is allowed for this key")
+        }
+        return usages
+    }
+
+    private func admitExtendedKeyUsage(_ extensions: RequestedExtensions) throws -> [ASN1ObjectIdentifier] {
+        guard let requested = extensions.extendedKeyUsages else {
+            return extendedKeyUsage.standard.compactMap(ObjectIdentifiers.parse)
+        }
+        let allowed = Set(extendedKeyUsage.allowed.compactMap(ObjectIdentifiers.parse))
+        for usage in requested where !allowed.contains(usage) {
+            let dotted = DisplayText.escape(usage.description)
+            let name = ExtendedKeyUsageRule.names[dotted].map { "\($0) (\(dotted))" } ?? dotted
+            throw ProfileViolation(.extendedKeyUsage, name, "is not allowed")
+        }
+        return requested
+    }
+
+    private func admitOtherExtensions(_ extensions: RequestedExtensions, remarks: inout [String]) throws {
+        if let constraints = extensions.basicConstraints {
+            guard !constraints.isAuthority else {
+                throw ProfileViolation(.basicConstraints, "CA:TRUE", "is not allowed: no device is an authority")
+            }
+            guard !constraints.hasPathLength else {
+                throw ProfileViolation(.basicConstraints, "pathLenConstraint", "is not allowed without CA:TRUE")
+            }
+        }
+        if extensions.hasSubjectKeyIdentifier {
+            remarks.append("The subject key identifier was computed anew.")
+        }
+        let ignored = Set(ignoredExtensions)
+        for one in extensions.all where !ObjectIdentifiers.Extension.known.contains(one.identifier) {
+            let dotted = one.identifier.description
+            guard !one.isCritical else {
+                throw ProfileViolation(
+                    .criticalExtension, DisplayText.escape(dotted), "is a critical extension that is not supported")
+            }
+            guard ignored.contains(dotted) else {
+                throw ProfileViolation(
+                    .unknownExtension, DisplayText.escape(dotted), "is an extension that is not supported")
+            }
+            remarks.append("The extension \(DisplayText.escape(dotted)) was ignored.")
+        }
+    }
+}
+
+extension ValidityRule {
+    /// The end that a request asks for, within the maximum; nil where it asks for none.
+    func admit(_ period: RequestedExtensions.Period?, now: Int64, remarks: inout [String]) throws -> Int64? {
+        guard let period else { return nil }
+        if let start = period.notBefore {
+            guard start <= now else { throw ProfileViolation(.validity, "\(start)", "is a start in the future") }
+            remarks.append("The requested start of the validity was ignored.")
+        }
+        guard let end = period.notAfter else { return nil }
+        guard end > now else { throw ProfileViolation(.validity, "\(end)", "is an end in the past") }
+        // A configured maximum is bounded, and so is the clock: but neither is this function's to trust.
+        let (latest, overflow) = now.addingReportingOverflow(maximum)
+        guard !overflow, end > latest else { return end }
+        guard longer == .clamp else {
+            throw ProfileViolation(
+                .validity, "\((end - now + 86_399) / 86_400) days",
+                "is longer than the \(maximum / 86_400) days allowed")
+        }
+        remarks.append("The requested end of the validity was cut to the profile's maximum.")
+        return latest
+    }
+}
+
+extension KeyRule {
+    func isOfKind(_ kind: KeyOutline.Kind) -> Bool {
+        switch (self, kind) {
+        case (.p256, .p256), (.p384, .p384), (.p521, .p521), (.ed25519, .ed25519), (.rsa, .rsa): true
+        default: false
+        }
+    }
+
+    func allows(bits: Int) -> Bool {
+        guard case .rsa(let minimum, let maximum, _) = self else { return false }
+        return minimum <= maximum && (minimum...maximum).contains(bits)
+    }
+
+    func allows(exponent: [UInt8]) -> Bool {
+        guard case .rsa(_, _, let minimum) = self else { return false }
+        let least = withUnsafeBytes(of: UInt64(max(minimum, 0)).bigEndian) { Array($0.drop { $0 == 0 }) }
+        guard exponent.count == least.count else { return exponent.count > least.count }
+        return !exponent.lexicographicallyPrecedes(least)
+    }
+
+    /// The rule as a refusal names it.
+    var shown: String {
+        switch self {
+        case .p256: "P-256"
+        case .p384: "P-384"
+        case .p521: "P-521"
+        case .ed25519: "Ed25519"
+        case .rsa(let minimum, let maximum, _): "RSA \(minimum) to \(maximum)"
+        }
+    }
+}
+
+extension KeyUsageRule.Usage {
+    init?(bit: Int) {
+        switch bit {
+        case 0: self = .digitalSignature
+        case 1: self = .nonRepudiation
+        case 2: self = .keyEncipherment
+        case 3: self = .dataEncipherment
+        case 4: self = .keyAgreement
+        default: return nil
+        }
+    }
+
+    static let otherNames = [5: "key-cert-sign", 6: "crl-sign", 7: "encipher-only", 8: "decipher-only"]
+
+    /// What keys of a kind can be used for (RFC 4055 §1.2, RFC 5480 §3, RFC 8410 §5).
+    static func suitable(for kind: KeyOutline.Kind) -> Set<Self> {
+        switch kind {
+        case .rsa: [.digitalSignature, .nonRepudiation, .keyEncipherment, .dataEncipherment]
+        case .p256, .p384, .p521: [.digitalSignature, .nonRepudiation, .keyAgreement]
+        case .ed25519: [.digitalSignature, .nonRepudiation]
+        case .other: []
+        }
+    }
+}
+
+extension ExtendedKeyUsageRule {
+    static let names = [
+        "2.5.29.37.0": "anyExtendedKeyUsage", "1.3.6.1.5.5.7.3.1": "serverAuth", "1.3.6.1.5.5.7.3.2": "clientAuth",
+        "1.3.6.1.5.5.7.3.3": "codeSigning", "1.3.6.1.5.5.7.3.4": "emailProtection",
+        "1.3.6.1.5.5.7.3.8": "timeStamping", "1.3.6.1.5.5.7.3.9": "ocspSigning", "1.3.6.1.5.5.7.3.28": "cmcRA",
+    ]
+}
