@@ -80,6 +80,8 @@ let package = Package(
         .target(
             name: "Observability", dependencies: [.logging, .metrics],
             path: "Sources/Shared/Observability"),
+        .target(
+            name: "ProcessLife", dependencies: [.logging, .serviceLifecycle], path: "Sources/Shared/ProcessLife"),
         .target(name: "ConfigurationFile", dependencies: [.yams], path: "Sources/Shared/Configuration"),
         .target(
             name: "OperationsHTTP",
@@ -108,11 +110,17 @@ let package = Package(
                 .crypto, .grdb, .logging, .metrics, .serviceLifecycle,
             ]),
         .executableTarget(
-            name: "estuary-frontend", dependencies: ["Frontend", .argumentParser]),
+            name: "estuary-frontend",
+            dependencies: ["Frontend", "Observability", "ProcessLife", .argumentParser, .logging, .serviceLifecycle]),
         .executableTarget(
-            name: "estuary-signer", dependencies: ["Signer", .argumentParser]),
+            name: "estuary-signer",
+            dependencies: [
+                "Signer", "ClusterTransport", "Observability", "ProcessLife", .argumentParser, .logging,
+                .serviceLifecycle,
+            ]),
         .executableTarget(
-            name: "estuary-auditor", dependencies: ["Auditor", .argumentParser]),
+            name: "estuary-auditor",
+            dependencies: ["Auditor", "Observability", "ProcessLife", .argumentParser, .logging, .serviceLifecycle]),
         .executableTarget(
             name: "estuary",
             dependencies: [
@@ -136,7 +144,8 @@ let package = Package(
         .testTarget(
             name: "SignerTests",
             dependencies: [
-                "Signer", "ClusterProtocol", "ClusterTransport", "PKI", .asn1, .crypto, .cryptoExtras, .grdb, .logging, .x509,
+                "Signer", "ClusterProtocol", "ClusterTransport", "PKI", .asn1, .crypto, .cryptoExtras, .grdb, .logging,
+                .x509,
             ]),
         .testTarget(
             name: "AuditorTests",

@@ -77,9 +77,14 @@ package struct AuthenticateRequest: RemoteRequest {
 
     package var label: String
     package var secret: Secret
+    /// As in ``EnrollRequest``: for the event of a refusal.
+    package var requestID: String
+    package var remoteAddress: String
 
-    package init(label: String, secret: Secret) {
+    package init(label: String, secret: Secret, requestID: String = "", remoteAddress: String = "") {
         self.label = label
         self.secret = secret
+        self.requestID = requestID
+        self.remoteAddress = remoteAddress
     }
 }
