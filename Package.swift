@@ -30,6 +30,7 @@ extension Target.Dependency {
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let x509 = product(name: "X509", package: "swift-certificates")
     static let yams = product(name: "Yams", package: "Yams")
 }
@@ -81,7 +82,8 @@ let package = Package(
             name: "Observability", dependencies: [.logging, .metrics],
             path: "Sources/Shared/Observability"),
         .target(
-            name: "ProcessLife", dependencies: [.logging, .serviceLifecycle], path: "Sources/Shared/ProcessLife"),
+            name: "ProcessLife", dependencies: [.logging, .serviceLifecycle, .unixSignals],
+            path: "Sources/Shared/ProcessLife"),
         .target(name: "ConfigurationFile", dependencies: [.yams], path: "Sources/Shared/Configuration"),
         .target(
             name: "OperationsHTTP",

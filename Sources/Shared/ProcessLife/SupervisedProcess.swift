@@ -1,6 +1,7 @@
 internal import Foundation
 package import Logging
 package import ServiceLifecycle
+internal import UnixSignals
 
 /// The life of one of the cluster's processes: runs its service until it is told to end, and ends it in good order.
 package enum SupervisedProcess {
