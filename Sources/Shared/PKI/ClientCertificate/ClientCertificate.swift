@@ -1,0 +1,69 @@
+internal import Crypto
+internal import Foundation
+internal import SwiftASN1
+package import X509
+
+/// The certificate that a client presented in TLS, and proved possession of.
+///
+/// TLS accepts any certificate; whether it counts is judged here, per request and label (design §5). Nothing in the
+/// chain is believed until then.
+package struct ClientCertificate: Sendable {
+    /// A longer chain, or a larger certificate, is not looked at.
+    package static let maximumChainLength = 10
+    package static let maximumCertificateBytes = 32_768
+
+    package struct Unreadable: Error, Equatable, CustomStringConvertible {
+        package let description: String
+    }
+
+    package let leaf: Certificate
+    /// The leaf, DER, as it was presented.
+    package let leafDER: [UInt8]
+
+    /// Reads a chain as TLS delivers it: the leaf first, DER.
+    /// - Throws: ``Unreadable``. Only the leaf has to be readable.
+    package init(chain: some Collection<some Collection<UInt8>>) throws {
+        guard let first = chain.first else { throw Unreadable(description: "There is no certificate.") }
+        guard chain.count <= ClientCertificate.maximumChainLength else {
+            throw Unreadable(description: "The certificate chain is too long.")
+        }
+        guard first.count <= ClientCertificate.maximumCertificateBytes else {
+            throw Unreadable(description: "The certificate is too large.")
+        }
+        leafDER = Array(first)
+        do {
+            leaf = try Certificate(derEncoded: leafDER)
+        } catch {
+            throw Unreadable(description: "The certificate cannot be read, or has a kind of key that is not supported.")
+        }
+    }
+
+    /// The serial number without leading zeros. Ours have sixteen bytes.
+    package var serial: [UInt8] { Array(leaf.serialNumber.bytes.drop { $0 == 0 }) }
+
+    /// SHA-256 over the certificate.
+    package var fingerprint: [UInt8] { Array(SHA256.hash(data: leafDER)) }
+
+    /// The public key's SubjectPublicKeyInfo, to compare with a request's.
+    package func publicKeyDER() throws -> [UInt8] {
+        var serializer = DER.Serializer()
+        try serializer.serialize(leaf.publicKey)
+        return serializer.serializedBytes
+    }
+
+    /// In seconds since 1970.
+    package var notBefore: Int64 { Int64(leaf.notValidBefore.timeIntervalSince1970) }
+    /// In seconds since 1970; still valid in that second.
+    package var notAfter: Int64 { Int64(leaf.notValidAfter.timeIntervalSince1970) }
+
+    /// Whether it is a registration authority's, which enrolls for others (id-kp-cmcRA, RFC 6402 §2.10).
+    package var isRegistrationAuthority: Bool {
+        (try? usages())?.contains(ObjectIdentifiers.Usage.registrationAuthority) ?? false
+    }
+
+    /// The extendedKeyUsage; nil without one.
+    func usages() throws -> [ASN1ObjectIdentifier]? {
+        guard let found = leaf.extensions[oid: ObjectIdentifiers.Extension.extendedKeyUsage] else { return nil }
+        return try DER.sequence(of: ASN1ObjectIdentifier.self, identifier: .sequence, rootNode: DER.parse(found.value))
+    }
+}
