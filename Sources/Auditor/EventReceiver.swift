@@ -8,26 +8,30 @@ package import Logging
 /// The source of an event is the node that the transport authenticated, whatever the message says.
 package struct EventReceiver: AuditBackend {
     private let store: EventStore
+    private let metrics: AuditorMetrics
     private let logger: Logger
     private let nodesChanged: @Sendable ([NodeDescription]) -> Void
 
     /// - Parameter nodesChanged: called with the nodes that may send events from now on, once they are stored.
     package init(
-        store: EventStore, logger: Logger, nodesChanged: @escaping @Sendable ([NodeDescription]) -> Void
+        store: EventStore, metrics: AuditorMetrics, logger: Logger,
+        nodesChanged: @escaping @Sendable ([NodeDescription]) -> Void
     ) {
         self.store = store
+        self.metrics = metrics
         self.logger = logger
         self.nodesChanged = nodesChanged
     }
 
     package func append(_ request: AppendEventsRequest) async throws -> AppendEventsReply {
+        // Nobody is asked: the transport knows whose key sent the message.
         let source = try CallContext.required().peer.name
         do {
             let reply = try await store.append(source: source, request)
-            AuditorMetrics.stored(request.lines.count)
+            metrics.countReceived(request.lines.count)
             return reply
         } catch let error as ServiceError {
-            AuditorMetrics.refused(error.code)
+            metrics.countRefused(error.code)
             logger.warning(
                 "events refused",
                 metadata: [

@@ -40,6 +40,7 @@ func withStore<Result>(
     }
     store.finish()
     try await running.value
+    try await store.close()
     return result
 }
 

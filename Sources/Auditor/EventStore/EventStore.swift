@@ -26,6 +26,13 @@ package final class EventStore: Sendable {
         try self.init(path: path, logger: logger, writerLimits: EventWriter.Limits())
     }
 
+    package convenience init(configuration: AuditorConfiguration, logger: Logger) throws {
+        var limits = EventWriter.Limits()
+        limits.waitingRequests = configuration.waitingRequests
+        limits.waitingBytes = configuration.waitingBytes
+        try self.init(path: configuration.storePath, logger: logger, writerLimits: limits)
+    }
+
     init(
         path: String, logger: Logger, writerLimits: EventWriter.Limits, now: @escaping @Sendable () -> Date = { Date() }
     ) throws {
@@ -63,6 +70,10 @@ package final class EventStore: Sendable {
             defer { ringCommitted.finish() }
             try await writing.value
         }
+    }
+
+    /// Closes the files, once ``run()`` has returned and nobody reads any more.
+    package func close() async throws {
         await index.close()
         try log.close()
     }

@@ -1,0 +1,104 @@
+internal import ClusterProtocol
+internal import ClusterTransport
+internal import Foundation
+package import Logging
+package import Observability
+internal import OperationsHTTP
+package import ServiceLifecycle
+
+/// The auditor: its store, the endpoint of the cluster, the operator's socket and the operations listener.
+package struct AuditorService: Service {
+    private let configuration: AuditorConfiguration
+    private let registry: MetricsRegistry
+    private let logger: Logger
+
+    package init(configuration: AuditorConfiguration, registry: MetricsRegistry, logger: Logger) {
+        self.configuration = configuration
+        self.registry = registry
+        self.logger = logger
+    }
+
+    /// Serves until the graceful shutdown: then takes no more events, stores those that wait, answers, and ends.
+    ///
+    /// - Throws: where something can't be opened or bound, and where a transaction of the log failed. The process has to
+    ///   end then: its outcome is unknown, and the next start reads what is there.
+    package func run() async throws {
+        let key = try CurveKeyPair.load(path: configuration.curveKeyPath)
+        let store = try EventStore(configuration: configuration, logger: logger)
+        let metrics = AuditorMetrics(registry: registry)
+        metrics.observe(store)
+        let system = try ZeroMQActorSystem(logger: logger)
+        let peers = AuditorPeers(signerKeys: configuration.signerKeys, logger: logger)
+        system.allow(peers.allowed(nodes: try await store.nodes()))
+        do {
+            try await serve(store, metrics: metrics, system: system, peers: peers, key: key)
+        } catch {
+            await system.shutdown()
+            throw error
+        }
+        await system.shutdown()
+        try await store.close()
+    }
+
+    private func serve(
+        _ store: EventStore, metrics: AuditorMetrics, system: ZeroMQActorSystem, peers: AuditorPeers, key: CurveKeyPair
+    ) async throws {
+        let receiver = AuditService(
+            backend: EventReceiver(store: store, metrics: metrics, logger: logger) { nodes in
+                system.allow(peers.allowed(nodes: nodes))
+            }, actorSystem: system)
+        let administration = AuditAdministrationService(
+            backend: AuditOperations(
+                store: store, version: EstuaryVersion.current, startedAt: ProcessStart.secondsSince1970),
+            actorSystem: system)
+        let draining = DrainingFlag()
+        let operations = OperationsServer(
+            address: configuration.operations, registry: registry, logger: logger,
+            ready: { ReadinessReport(missing: draining.isSet ? ["the auditor is shutting down"] : []) })
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await store.run() }
+            do {
+                let endpoint = try await system.listen(
+                    ListenerConfiguration(
+                        endpoint: configuration.endpoint, security: .curve(key), lanes: .audit()),
+                    methods: .audit(receiver))
+                try makeAdministrationFolder()
+                let socket = try await system.listen(
+                    ListenerConfiguration(
+                        endpoint: "ipc://\(configuration.administrationPath)/socket", security: .localUser,
+                        lanes: .administration()),
+                    methods: .auditAdministration(administration))
+                logger.info(
+                    "auditor is up",
+                    metadata: [
+                        "audit.endpoint": "\(endpoint)", "audit.administration": "\(socket)",
+                        "audit.log_size": "\(store.logSize)",
+                    ])
+                group.addTask { try await operations.run() }
+                group.addTask {
+                    try await gracefulShutdown()
+                    draining.set()
+                    logger.info("auditor is shutting down")
+                    store.finish()
+                }
+                try await group.waitForAll()
+            } catch {
+                // The store's task ends only when it is told to: what it has accepted it stores.
+                store.finish()
+                group.cancelAll()
+                throw error
+            }
+        }
+        logger.info("auditor has ended", metadata: ["audit.log_size": "\(store.logSize)"])
+    }
+
+    private func makeAdministrationFolder() throws {
+        let path = configuration.administrationPath
+        if mkdir(path, 0o700) != 0, errno != EEXIST {
+            throw EventStoreError("\(path) can't be made: \(String(cString: strerror(errno))).")
+        }
+        guard chmod(path, 0o700) == 0 else {
+            throw EventStoreError("\(path) can't be kept from other users: \(String(cString: strerror(errno))).")
+        }
+    }
+}

@@ -1,0 +1,133 @@
+internal import ClusterTransport
+internal import Foundation
+
+/// Makes a state directory: everything in it, or nothing.
+///
+/// It grows beside its place under another name and is renamed at the end, so every path in it is relative.
+struct Initialization {
+    let state: StateDirectory
+    var listen = ListenAddress(host: "127.0.0.1", port: 8443)
+    var frontends = 1
+    /// Host names and addresses of the frontends' certificates, beside `localhost` and where they listen.
+    var hosts: [String] = []
+    /// A file with the passphrase of the root key; the signer's `init` makes one up without it.
+    var rootPassphraseFile: String?
+    /// The `estuary-signer` program.
+    let signerProgram: String
+
+    static let maximumFrontends = 64
+
+    /// What `estuary-signer init` prints.
+    struct SignerFacts: Decodable, Equatable {
+        /// Ed25519, base64.
+        let catalogueKey: String
+        /// CURVE, Z85.
+        let signerKey: String
+    }
+
+    func run() throws {
+        guard state.isVacant else {
+            throw Failure(
+                "\(state.path) is not empty.",
+                hint: state.exists
+                    ? "A cluster is there already: `estuary up --state \(state.quoted)` starts it."
+                    : "Choose another directory with --state, or remove this one.")
+        }
+        let growing = try Self.growingPath(of: state.path)
+        try PrivateFolder.create(growing)
+        do {
+            try fill(growing)
+            // Replaces an empty folder, and fails on one that has been filled meanwhile.
+            guard rename(growing, state.path) == 0 else {
+                throw Failure("\(state.path) can't be made: \(String(cString: strerror(errno))).")
+            }
+        } catch {
+            try? FileManager.default.removeItem(atPath: growing)
+            throw error
+        }
+    }
+
+    /// Where frontend number `index`, counted from 0, listens.
+    static func listen(_ first: ListenAddress, index: Int) -> ListenAddress {
+        ListenAddress(host: first.host, port: first.port + index)
+    }
+
+    /// The names of the frontends' certificates.
+    var certificateHosts: [String] {
+        var all = ["localhost", "127.0.0.1", "::1"]
+        for host in (listen.isEveryAddress ? [ProcessInfo.processInfo.hostName] : [listen.host]) + hosts
+        where !all.contains(host) {
+            all.append(host)
+        }
+        return all
+    }
+
+    private func fill(_ folder: String) throws {
+        let ports = try LoopbackPort.free(count: 3 + 2 * frontends, except: Set(listen.port..<listen.port + frontends))
+        let addresses = (0..<frontends).map { index in
+            listen.port == 0
+                ? ListenAddress(host: listen.host, port: ports[3 + frontends + index])
+                : Self.listen(listen, index: index)
+        }
+        let auditorEndpoint = "tcp://127.0.0.1:\(ports[1])"
+        for name in ["signer", "auditor", "logs"] { try PrivateFolder.create(folder + "/" + name) }
+        let signerKey = try Self.makeKey(in: folder + "/signer")
+        let auditorKey = try Self.makeKey(in: folder + "/auditor")
+        var facts = ClusterFacts(
+            signerEndpoint: "tcp://127.0.0.1:\(ports[0])", signerKey: signerKey.z85, catalogueKey: "",
+            auditorEndpoint: auditorEndpoint, auditorKey: auditorKey.z85)
+        let names = (1...frontends).map { "frontend-\($0)" }
+        let keys = try names.map { _ in try CurveKeyPair.generate() }
+        facts.catalogueKey = try makeSigner(
+            in: folder, facts: facts, nodes: zip(names, keys).map { ($0, $1.publicKey.z85) }
+        ).catalogueKey
+        try PrivateFolder.write(
+            ConfigurationTemplates.auditor(
+                endpoint: auditorEndpoint, signerKey: signerKey.z85,
+                operations: ListenAddress(host: "127.0.0.1", port: ports[2])),
+            to: folder + "/auditor/configuration.yaml")
+        for (index, name) in names.enumerated() {
+            try NodeFolder.create(
+                at: folder + "/" + name, name: name, key: keys[index], listen: addresses[index],
+                operationsPort: ports[3 + index], facts: facts)
+        }
+        try PrivateFolder.write(facts.text, to: folder + "/cluster.yaml")
+    }
+
+    private static func makeKey(in folder: String) throws -> CurvePublicKey {
+        let key = try CurveKeyPair.generate()
+        try key.write(path: folder + "/curve.key")
+        return key.publicKey
+    }
+
+    private func makeSigner(
+        in folder: String, facts: ClusterFacts, nodes: [(name: String, key: String)]
+    ) throws -> SignerFacts {
+        var arguments = [
+            "init", "--directory", folder + "/signer", "--root-directory", folder + "/root",
+            "--trust-anchor", folder + "/trust-anchor.pem", "--enrollment-secret", folder + "/enrollment-secret",
+            "--endpoint", facts.signerEndpoint, "--auditor-endpoint", facts.auditorEndpoint,
+            "--auditor-key=" + facts.auditorKey,
+        ]
+        for node in nodes {
+            let hosts = certificateHosts.joined(separator: "+")
+            arguments.append("--node=name=\(node.name),role=frontend,key=\(node.key),hosts=\(hosts)")
+        }
+        if let rootPassphraseFile { arguments += ["--root-passphrase-file", rootPassphraseFile] }
+        let output = try Subprocess.output(of: signerProgram, arguments)
+        guard let facts = try? JSONDecoder().decode(SignerFacts.self, from: output) else {
+            throw Failure(
+                "estuary-signer init said something unexpected.",
+                hint: "Are \(signerProgram) and this program of the same version?")
+        }
+        return facts
+    }
+
+    /// A path beside the directory, under the same parent, so that it can be renamed.
+    private static func growingPath(of path: String) throws -> String {
+        let url = URL(fileURLWithPath: path)
+        let parent = url.deletingLastPathComponent().path
+        try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+        return parent + "/." + url.lastPathComponent + ".\(UInt32.random(in: .min ... .max))"
+    }
+}

@@ -1,0 +1,76 @@
+internal import Foundation
+
+/// The directory that holds a cluster of this machine: where each file of it is.
+struct StateDirectory: Sendable, Equatable {
+    /// The absolute path.
+    let path: String
+
+    /// The longest path of a local socket that the kernel takes.
+    private static let maximumSocketPathBytes = 107
+
+    /// - Throws: ``Failure`` where the path is so long that the sockets in it could not be made.
+    init(_ path: String, workingDirectory: String = FileManager.default.currentDirectoryPath) throws {
+        let absolute = path.hasPrefix("/") ? path : workingDirectory + "/" + path
+        self.path = URL(fileURLWithPath: absolute).standardizedFileURL.path
+        let excess = auditorSocket.utf8.count - Self.maximumSocketPathBytes
+        guard excess <= 0 else {
+            throw Failure(
+                "The path \(self.path) is \(excess) bytes too long for a state directory: the sockets in it could not"
+                    + " be made.",
+                hint: "Choose a shorter one with --state.")
+        }
+    }
+
+    func file(_ name: String) -> String { path + "/" + name }
+
+    var signer: String { file("signer") }
+    var auditor: String { file("auditor") }
+    func frontend(_ name: String) -> String { file(name) }
+    var logs: String { file("logs") }
+    var trustAnchor: String { file("trust-anchor.pem") }
+    var enrollmentSecret: String { file("enrollment-secret") }
+    /// What a new node has to know of the cluster.
+    var clusterFacts: String { file("cluster.yaml") }
+    /// Held by the `estuary up` that runs the cluster.
+    var lock: String { file("up.lock") }
+    var signerSocket: String { signer + "/admin/socket" }
+    var auditorSocket: String { auditor + "/admin/socket" }
+
+    /// The path as a shell takes it.
+    var quoted: String { ShellText.quoted(path) }
+
+    var exists: Bool {
+        FileManager.default.fileExists(atPath: clusterFacts)
+    }
+
+    /// Whether there is nothing at the path, or an empty folder.
+    var isVacant: Bool {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return true }
+        return isFolder.boolValue && (try? FileManager.default.contentsOfDirectory(atPath: path))?.isEmpty == true
+    }
+
+    /// The frontends that have a folder here, `frontend-2` before `frontend-10`.
+    func frontendNames() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: path).filter { name in
+            name.hasPrefix("frontend-")
+                && FileManager.default.fileExists(atPath: file(name) + "/configuration.yaml")
+        }.sorted { ($0.count, $0) < ($1.count, $1) }
+    }
+}
+
+/// Texts for a POSIX shell.
+enum ShellText {
+    /// The text as one word.
+    static func quoted(_ text: String) -> String {
+        let plain = text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: "/._-+:,@%=".utf8.contains(byte)
+            }
+        }
+        return plain && !text.isEmpty ? text : "'" + text.replacing("'", with: "'\\''") + "'"
+    }
+}
