@@ -4,7 +4,7 @@ internal import Foundation
 package import Logging
 package import Observability
 internal import OperationsHTTP
-package import ServiceLifecycle
+internal import ServiceLifecycle
 
 /// The auditor: its store, the endpoint of the cluster, the operator's socket and the operations listener.
 package struct AuditorService: Service {
