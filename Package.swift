@@ -146,7 +146,8 @@ let package = Package(
         .testTarget(
             name: "SignerTests",
             dependencies: [
-                "Signer", "ClusterProtocol", "ClusterTransport", "PKI", .asn1, .crypto, .cryptoExtras, .grdb, .logging,
+                "Signer", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Observability", "PKI", .asn1,
+                .crypto, .cryptoExtras, .grdb, .logging,
                 .x509,
             ]),
         .testTarget(

@@ -98,7 +98,7 @@ package struct ExtendedKeyUsageRule: Codable, Sendable, Equatable {
 
 /// How long a profile's certificates are valid. All durations in seconds.
 package struct ValidityRule: Codable, Sendable, Equatable {
-    package enum LongerRequest: String, Codable, Sendable {
+    package enum LongerRequest: String, Codable, Sendable, CaseIterable {
         case refuse
         case clamp
     }

@@ -52,19 +52,19 @@ package struct AuthorityDescription: Codable, Sendable, Equatable {
 
 /// A label (`/.well-known/est/LABEL/…`): authority, profile and rules of admission (design §6).
 package struct LabelDescription: Codable, Sendable, Equatable {
-    package enum Requirement: String, Codable, Sendable {
+    package enum Requirement: String, Codable, Sendable, CaseIterable {
         /// A certificate or a secret.
         case either
         /// A certificate and a secret, on `simpleenroll`.
         case both
     }
 
-    package enum Renewal: String, Codable, Sendable {
+    package enum Renewal: String, Codable, Sendable, CaseIterable {
         case anyKey = "any-key"
         case sameKey = "same-key"
     }
 
-    package enum Approval: String, Codable, Sendable {
+    package enum Approval: String, Codable, Sendable, CaseIterable {
         case automatic
         case manual
     }

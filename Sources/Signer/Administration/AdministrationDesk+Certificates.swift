@@ -1,0 +1,167 @@
+internal import ClusterProtocol
+internal import ClusterTransport
+internal import Crypto
+internal import Foundation
+internal import GRDB
+internal import PKI
+internal import SwiftASN1
+internal import X509
+
+extension AdministrationDesk {
+    func listCertificates(_ request: ListCertificatesRequest) async throws -> Page<CertificateDescription> {
+        try core.ledger.read { db in
+            var query = CertificateTable.Query(limit: Self.pageSize)
+            query.device = try request.device.map(deviceNumber)
+            query.label = request.label
+            query.node = request.node
+            query.since = request.since.map { $0.multipliedReportingOverflow(by: 1000).partialValue }
+            query.revokedOnly = request.revokedOnly
+            query.before = try request.cursor.map(certificateCursor)
+            if let name = request.name {
+                guard let holder = try holding(name, db)?.device, query.device == nil || query.device == holder else {
+                    return Page(items: [], nextCursor: nil)
+                }
+                query.device = holder
+            }
+            let records = try CertificateTable.list(db, query)
+            return Page(
+                items: try records.map { try describe($0, withCertificate: false) },
+                nextCursor: records.count == Self.pageSize
+                    ? records.last.map { "\($0.authority):\($0.serial.hexadecimal)" } : nil)
+        }
+    }
+
+    func showCertificate(_ request: ShowCertificateRequest) async throws -> CertificateDescription {
+        try describe(try core.ledger.read { try certificate(request.serial, $0) }, withCertificate: true)
+    }
+
+    func revokeCertificate(_ request: RevokeCertificateRequest) async throws -> RevokeCertificateReply {
+        let now = core.seconds()
+        let person = try CallContext.required().peer.name
+        let events = core.events
+        let time = core.now()
+        let reply = try await core.ledger.writer.perform { db in
+            let named = try certificate(request.serial, db)
+            let revocation = Revocation(reason: request.reason, only: request.only, now: now)
+            let (revoked, names) = try revocation.apply(to: named, db)
+            for record in revoked {
+                var event = events.administration(.revoked, by: person, at: time)
+                event.authority = record.authority
+                event.serial = record.serial.hexadecimal
+                event.device = record.device.map(DeviceIdentifier.text)
+                event.label = record.label
+                event.revocationReason = request.reason.rawValue
+                event.fingerprint = SHA256.hash(data: record.der).hexadecimal
+                event.names = names.isEmpty ? nil : names
+                try OutboxTable.append(db, UnnumberedEventLine(event), at: now)
+            }
+            return RevokeCertificateReply(
+                revoked: revoked.map(\.serial.hexadecimal), device: named.device.map(DeviceIdentifier.text) ?? "",
+                blockedNames: names)
+        }
+        core.outboxGrew()
+        return reply
+    }
+
+    func releaseName(_ request: ReleaseNameRequest) async throws -> ReleaseNameReply {
+        try await change(.released) { db, event in
+            guard let holding = try holding(request.name, db) else {
+                throw ServiceError(.notFound, "No device holds the name «\(request.name)».")
+            }
+            try NameTable.release(db, name: holding.name)
+            if holding.isBlocked, try !NameTable.names(db, device: holding.device).contains(where: \.isBlocked) {
+                // The last blocked name: the device's keys may be certified again.
+                try KeyTable.release(db, device: holding.device)
+                try DeviceTable.setBlocked(db, id: holding.device, at: nil)
+            }
+            event.names = [holding.name]
+            event.device = DeviceIdentifier.text(holding.device)
+            return ReleaseNameReply(
+                name: holding.name, device: DeviceIdentifier.text(holding.device), wasBlocked: holding.isBlocked)
+        }
+    }
+
+    func listDevices(_ request: ListDevicesRequest) async throws -> Page<DeviceDescription> {
+        let cursor = try number(request.cursor)
+        let now = core.seconds()
+        return try core.ledger.read { db in
+            var holder: Int64?
+            if let name = request.name {
+                guard let found = try holding(name, db)?.device else { return Page(items: [], nextCursor: nil) }
+                holder = found
+            }
+            let devices = try DeviceTable.list(
+                db, request, holder: holder, now: now, after: cursor, limit: Self.pageSize)
+            return Page(
+                items: try devices.map { device in
+                    DeviceDescription(
+                        id: DeviceIdentifier.text(device.id), subject: device.subject, label: device.label,
+                        names: try NameTable.names(db, device: device.id).map(\.name),
+                        certificates: try CertificateTable.live(db, device: device.id, at: now).count,
+                        firstSeen: device.firstSeen, lastRenewed: device.lastRenewed, expires: device.expires,
+                        blocked: device.blockedAt != nil)
+                },
+                nextCursor: devices.count == Self.pageSize ? devices.last.map { String($0.id) } : nil)
+        }
+    }
+
+    private func deviceNumber(_ text: String) throws -> Int64 {
+        guard let number = DeviceIdentifier.number(text) else {
+            throw ServiceError(.invalidArgument, "«\(text)» is not a device's identifier (16 hexadecimal digits).")
+        }
+        return number
+    }
+
+    private func certificateCursor(_ text: String) throws -> (authority: String, serial: Data) {
+        guard let colon = text.lastIndex(of: ":"), let serial = Self.serial(String(text[text.index(after: colon)...]))
+        else {
+            throw ServiceError(.invalidArgument, "The cursor is not one that an earlier page gave.")
+        }
+        return (String(text[..<colon]), serial)
+    }
+
+    /// The bytes of a serial number in hexadecimal; colons, spaces and case don't matter.
+    private static func serial(_ text: String) -> Data? {
+        let digits = text.filter { $0 != ":" && $0 != " " }
+        guard !digits.isEmpty, digits.count <= 64, digits.allSatisfy(\.isHexDigit) else { return nil }
+        var rest = Substring(digits.count % 2 == 0 ? digits : "0" + digits)
+        var bytes = Data()
+        while !rest.isEmpty {
+            guard let byte = UInt8(rest.prefix(2), radix: 16) else { return nil }
+            bytes.append(byte)
+            rest = rest.dropFirst(2)
+        }
+        return bytes
+    }
+
+    private func certificate(_ serial: String, _ db: Database) throws -> CertificateRecord {
+        guard let bytes = Self.serial(serial) else {
+            throw ServiceError(.invalidArgument, "«\(serial)» is not a serial number in hexadecimal.")
+        }
+        let found = try CertificateTable.find(db, authorities: core.authorities.keys.sorted(), serial: bytes)
+        guard let record = found.first else {
+            throw ServiceError(.notFound, "No certificate has the serial number «\(serial)».")
+        }
+        return record
+    }
+
+    /// The holding of a name that an operator wrote with or without its kind.
+    private func holding(_ name: String, _ db: Database) throws -> NameHolding? {
+        for text in [name] + ["dns", "ip", "uri", "email", "cn"].map({ "\($0):\(name.lowercased())" }) {
+            if let holding = try NameTable.find(db, name: text) { return holding }
+        }
+        return nil
+    }
+
+    private func describe(_ record: CertificateRecord, withCertificate: Bool) throws -> CertificateDescription {
+        let certificate = try Certificate(derEncoded: Array(record.der))
+        return CertificateDescription(
+            authority: record.authority, serial: record.serial.hexadecimal,
+            device: record.device.map(DeviceIdentifier.text) ?? "", subject: certificate.subject.description,
+            names: try certificate.extensions.subjectAlternativeNames?.map(\.description) ?? [], label: record.label,
+            profile: record.profile, node: record.node, issuedAt: record.issuedAt / 1000,
+            notBefore: record.notBefore, notAfter: record.notAfter,
+            fingerprint: SHA256.hash(data: record.der).hexadecimal, revokedAt: record.revokedAt,
+            revocationReason: record.revocationReason, certificate: withCertificate ? record.der : nil)
+    }
+}

@@ -1,0 +1,107 @@
+internal import ClusterProtocol
+internal import ClusterTransport
+internal import Foundation
+internal import GRDB
+internal import Observability
+
+/// What the signer does for operators, who come over its local socket (design §4, «Administration»).
+///
+/// Every change is recorded with its event in one transaction; the event names the operator.
+struct AdministrationDesk: Sendable {
+    /// The entries of a page. Each is some kilobytes at most, so that a page stays below a message's limit.
+    static let pageSize = 200
+
+    let core: SignerCore
+    let pipeline: EnrollmentPipeline
+    let registry: NodeRegistry
+    let publisher: CataloguePublisher
+    let policyFile: PolicyFile
+    let auditorIsUp: @Sendable () -> Bool
+    let memoryIsLocked: Bool
+
+    /// Performs a change and records its event, which names the operator of the call.
+    ///
+    /// - Parameter body: makes the change; it may fill in the event.
+    func change<Result: Sendable>(
+        _ type: AuditEvent.Kind, _ body: @escaping @Sendable (Database, inout AuditEvent) throws -> Result
+    ) async throws -> Result {
+        let person = try CallContext.required().peer.name
+        let event = core.events.administration(type, by: person, at: core.now())
+        let seconds = core.seconds()
+        let result = try await core.ledger.writer.perform { db in
+            var event = event
+            let result = try body(db, &event)
+            try OutboxTable.append(db, UnnumberedEventLine(event), at: seconds)
+            return result
+        }
+        core.outboxGrew()
+        return result
+    }
+
+    /// A page's cursor as a number.
+    func number(_ cursor: String?) throws -> Int64 {
+        guard let cursor else { return 0 }
+        guard let number = Int64(cursor) else {
+            throw ServiceError(.invalidArgument, "The cursor is not one that an earlier page gave.")
+        }
+        return number
+    }
+}
+
+extension AdministrationDesk: AdministrationBackend {
+    func status(_ request: SignerStatusRequest) async throws -> SignerStatus {
+        let position = core.outboxPosition
+        let (certificates, devices, waiting) = try core.ledger.read { db in
+            (
+                try MetaTable.integer(db, "certificates") ?? 0, try MetaTable.integer(db, "devices") ?? 0,
+                try ApprovalTable.countWaiting(db)
+            )
+        }
+        return SignerStatus(
+            version: EstuaryVersion.current, startedAt: ProcessStart.secondsSince1970,
+            authorities: core.authorities.values.sorted { $0.name < $1.name }.map {
+                .init(name: $0.name, subject: $0.subject, notAfter: $0.notAfter)
+            },
+            catalogueVersion: publisher.catalogue?.version ?? 0, configurationSHA256: core.policy.sha256,
+            inFlight: pipeline.count, outboxBacklog: position.backlog, outboxLimit: core.limits.outbox,
+            lastSequence: position.last, ledgerIncarnation: core.ledger.incarnation,
+            auditorReachable: auditorIsUp(), certificates: certificates, devices: devices, approvalsWaiting: waiting,
+            memoryLocked: memoryIsLocked,
+            nodes: registry.nodes.map { node in
+                let heard = registry.report(node.name)
+                return .init(name: node.name, role: node.role, lastSeen: heard?.seen, report: heard?.report)
+            })
+    }
+
+    func metrics(_ request: MetricsRequest) async throws -> MetricsReply {
+        core.metrics.setInFlight(pipeline.count)
+        return MetricsReply(text: core.metrics.registry.render())
+    }
+
+    func reload(_ request: ReloadRequest) async throws -> ReloadReply {
+        let policy: Policy
+        do {
+            policy = try policyFile.load()
+        } catch {
+            let text = "\(error)"
+            _ = try await change(.configurationRefused) { _, event in
+                event.decision = .denied
+                event.reasonText = text
+            }
+            throw ServiceError(.invalidArgument, text, cause: error)
+        }
+        let before = core.policy.sha256
+        let inForce = policy.reserving(hosts: registry.hosts)
+        if policy.sha256 != before {
+            _ = try await change(.configurationApplied) { db, event in
+                event.reasonText = "sha256:\(policy.sha256)"
+                try MetaTable.set(db, "policy_sha256", policy.sha256)
+            }
+        }
+        core.policy = inForce
+        try await publisher.publish(inForce)
+        return ReloadReply(
+            catalogueVersion: publisher.catalogue?.version ?? 0, configurationSHA256: policy.sha256,
+            changed: policy.sha256 != before)
+    }
+}

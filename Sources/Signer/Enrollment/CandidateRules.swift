@@ -1,0 +1,38 @@
+internal import ClusterProtocol
+internal import ClusterTransport
+internal import Foundation
+internal import PKI
+internal import X509
+
+/// Applies the label's and the profile's rules to an authenticated request, whatever the frontend said.
+struct CandidateRules {
+    var candidate: EnrollmentCandidate
+    /// In seconds since 1970.
+    var now: Int64
+
+    /// - Throws: `ServiceError` that names the rule and the offending value.
+    func admit() throws -> AdmittedRequest {
+        let request = candidate.certificationRequest
+        if candidate.label.channelBindingRequired && candidate.request.channelBinding == .absent {
+            throw ServiceError(
+                .channelBindingRequired, "The label needs a channel binding in challengePassword (RFC 7030 §3.5).")
+        }
+        if candidate.request.channelBinding == .exempt && !candidate.label.acceptsRegistrationAuthorities {
+            throw ServiceError(.channelBindingMismatch, "The label accepts no registration authorities.")
+        }
+        if candidate.request.operation == .simpleReenroll, let held = candidate.requester.certificate {
+            if let difference = RenewalNames.difference(request: request, certificate: held.certificate) {
+                throw ServiceError(.nameMismatch, difference)
+            }
+            if candidate.label.renewal == .sameKey && request.publicKey != held.certificate.publicKey {
+                throw ServiceError(
+                    .sameKeyRequired, "The label renews certificates with their own key only (renewal: same-key).")
+            }
+        }
+        do {
+            return try candidate.profile.admit(request, now: now)
+        } catch let violation as ProfileViolation {
+            throw ServiceError(.profileViolation, violation.message, cause: violation)
+        }
+    }
+}

@@ -1,0 +1,264 @@
+internal import ClusterProtocol
+internal import ClusterTransport
+internal import Crypto
+internal import Foundation
+internal import Logging
+internal import PKI
+internal import SwiftASN1
+internal import X509
+
+/// The way of an enrollment through the signer (design §5, step 4): authenticate, verify, look for a duplicate, apply
+/// the rules, sign, record; and only then answer.
+struct EnrollmentPipeline: Sendable {
+    /// How often a request is decided anew because another one came first.
+    private static let maximumRaces = 5
+
+    let core: SignerCore
+    private let inFlight = InFlightRequests<EnrollReply>()
+
+    init(core: SignerCore) {
+        self.core = core
+    }
+
+    /// Enrollments that are being decided.
+    var count: Int { inFlight.count }
+
+    /// - Throws: `ServiceError`. A refusal is recorded as an event before it is thrown.
+    func enroll(_ request: EnrollRequest, from context: CallContext) async throws -> EnrollReply {
+        var candidate: EnrollmentCandidate?
+        do {
+            let made = try makeCandidate(request, from: context.peer)
+            candidate = made
+            return try await decideOnce(made, deadline: context.deadline)
+        } catch let error as ServiceError {
+            if error.code.isRefusal {
+                await recordDenial(error, request: request, node: context.peer.name, candidate: candidate)
+            }
+            throw error
+        } catch let error as LedgerError where error == .busy {
+            throw ServiceError(.overloaded, "The signer is busy.", retryAfter: 5, cause: error)
+        }
+    }
+
+    /// Whether a secret would authenticate on a label. A refusal is recorded.
+    func authenticate(_ request: AuthenticateRequest, from context: CallContext) async throws {
+        let job = EnrollRequest(
+            operation: .simpleEnroll, label: request.label, certificationRequest: Data(), secret: request.secret,
+            requestID: request.requestID, remoteAddress: request.remoteAddress)
+        do {
+            guard let label = core.policy.label(request.label) else {
+                throw ServiceError(.unknownLabel, "There is no label «\(request.label)».")
+            }
+            guard context.peer.mayUse(label: label.name) else {
+                throw ServiceError(.nodeNotForLabel, "The node may not ask for this label.")
+            }
+            let authentication = RequesterAuthentication(
+                label: label, authorities: core.authorities, now: core.seconds())
+            let secret = try core.ledger.read { try authentication.secret(request.secret, $0) }
+            try authentication.requireUsable(secret)
+        } catch let error as ServiceError {
+            await recordDenial(error, request: job, node: context.peer.name, candidate: nil)
+            throw error
+        }
+    }
+
+    // MARK: Who asks for what
+
+    private func makeCandidate(_ request: EnrollRequest, from peer: PeerIdentity) throws -> EnrollmentCandidate {
+        let policy = core.policy
+        guard let label = policy.label(request.label), let profile = policy.profile(label.profile),
+            let authority = core.authorities[label.authority]
+        else {
+            throw ServiceError(.unknownLabel, "There is no label «\(request.label)».")
+        }
+        guard peer.mayUse(label: label.name) else {
+            throw ServiceError(.nodeNotForLabel, "The node may not ask for this label.")
+        }
+        let authentication = RequesterAuthentication(
+            label: label, authorities: core.authorities, now: core.seconds())
+        let requester = try core.ledger.read { try authentication.authenticate(request, $0) }
+        let certificationRequest = try parse(request)
+        let keySHA256 = Data(SHA256.hash(data: certificationRequest.publicKeyDER))
+        return EnrollmentCandidate(
+            request: request, node: peer.name, label: label, profile: profile, authority: authority,
+            requester: requester, certificationRequest: certificationRequest, keySHA256: keySHA256,
+            digest: RequestDigest.make(
+                label: label.name, operation: request.operation, requester: requester, request: certificationRequest),
+            idempotencyScope: try request.idempotencyKey.map {
+                guard (1...255).contains($0.utf8.count) else {
+                    throw ServiceError(.malformedRequest, "An Idempotency-Key has 1 to 255 characters.")
+                }
+                return RequestDigest.idempotencyScope(
+                    requester.idempotencyScope(publicKeyDER: certificationRequest.publicKeyDER), key: $0)
+            })
+    }
+
+    private func parse(_ request: EnrollRequest) throws -> CertificationRequest {
+        do {
+            return try CertificationRequest(derEncoded: Array(request.certificationRequest))
+        } catch let error as CertificationRequestError {
+            throw ServiceError(
+                error.code == .badSignature ? .badSignature : .malformedRequest, error.message, cause: error)
+        }
+    }
+
+    // MARK: Decide
+
+    /// Decides a request once, however often it is in flight.
+    private func decideOnce(
+        _ candidate: EnrollmentCandidate, deadline: ContinuousClock.Instant
+    ) async throws -> EnrollReply {
+        let (reply, joined) = try await inFlight.run(candidate.digest) {
+            for _ in 0..<Self.maximumRaces {
+                do {
+                    return try await decide(candidate, deadline: deadline)
+                } catch is RaceLost {
+                    continue
+                }
+            }
+            throw ServiceError(.overloaded, "Too many requests for the same thing at once.", retryAfter: 1)
+        }
+        guard joined, case .issued(let der, _) = reply else { return reply }
+        try await recordReplay(candidate, certificate: der)
+        return .issued(certificate: der, replayed: true)
+    }
+
+    private func decide(
+        _ original: EnrollmentCandidate, deadline: ContinuousClock.Instant
+    ) async throws -> EnrollReply {
+        guard ContinuousClock.now < deadline else {
+            throw ServiceError(.deadlineExceeded, "The request came too late.")
+        }
+        let candidate = try refreshed(original)
+        let now = core.seconds()
+        var approval: ApprovalRecord?
+        switch try core.ledger.read({ try RecordedDecision.find(candidate, at: now, $0) }) {
+        case .issued(let certificate):
+            try await recordReplay(candidate, certificate: certificate.der)
+            return .issued(certificate: certificate.der, replayed: true)
+        case .approval(let record):
+            switch record.state {
+            case .waiting: return .pending(retryAfter: core.limits.pendingRetryAfter)
+            case .denied: throw ServiceError(.deniedByOperator, "An operator has denied this request.")
+            case .approved: approval = record
+            }
+        case .none:
+            if let secret = candidate.requester.secret {
+                try RequesterAuthentication(label: candidate.label, authorities: core.authorities, now: now)
+                    .requireUsable(secret)
+            }
+        }
+        try core.requireRoomInOutbox()
+        let admitted = try CandidateRules(candidate: candidate, now: now).admit()
+        let device = try core.ledger.read { db in
+            let device = try NameRules.device(
+                for: admitted.names, requester: candidate.requester, keySHA256: candidate.keySHA256, now: now, db)
+            try KeyRules.requireAllowed(candidate, device: device, now: now, db)
+            return device
+        }
+        if candidate.label.approval == .manual && approval == nil {
+            return try await submitForApproval(candidate, admitted)
+        }
+        let signed = try CertificateIssuance(core: core, candidate: candidate, admitted: admitted)
+            .sign(device: device, approval: approval, at: core.now())
+        let transaction = IssuanceTransaction(candidate: candidate, signed: signed, now: core.milliseconds())
+        try await core.ledger.writer.perform { try transaction.record($0) }
+        core.outboxGrew()
+        core.metrics.issued(label: candidate.label.name)
+        return .issued(certificate: signed.der, replayed: false)
+    }
+
+    /// The candidate with its secret as the ledger has it now: another use may have been burned since.
+    private func refreshed(_ candidate: EnrollmentCandidate) throws -> EnrollmentCandidate {
+        guard let secret = candidate.requester.secret else { return candidate }
+        var candidate = candidate
+        guard let current = try core.ledger.read({ try SecretTable.find($0, id: secret.id) }), current.revokedAt == nil
+        else {
+            throw ServiceError(.credentialRefused, "The credential was refused.", reason: .secretRevoked)
+        }
+        candidate.requester.secret = current
+        return candidate
+    }
+
+    // MARK: Record
+
+    private func recordReplay(_ candidate: EnrollmentCandidate, certificate der: Data) async throws {
+        let now = core.now()
+        let serial = try Certificate(derEncoded: Array(der)).serialNumber.bytes
+        let event = core.events
+        let seconds = core.seconds()
+        try await core.ledger.writer.perform { db in
+            guard
+                let certificate = try CertificateTable.find(
+                    db, authority: candidate.authority.name, serial: Data(serial))
+            else { return }
+            try OutboxTable.append(
+                db, UnnumberedEventLine(event.replayed(candidate, certificate: certificate, at: now)), at: seconds)
+        }
+        core.outboxGrew()
+        core.metrics.replayed(label: candidate.label.name)
+    }
+
+    /// Records a refusal. Where even that fails, the refusal still stands: the log tells.
+    private func recordDenial(
+        _ error: ServiceError, request: EnrollRequest, node: String, candidate: EnrollmentCandidate?
+    ) async {
+        core.metrics.denied(label: candidate?.label.name ?? "", code: error.code.rawValue)
+        do {
+            try core.requireRoomInOutbox()
+            let line = try UnnumberedEventLine(
+                core.events.denied(error, request: request, node: node, candidate: candidate, at: core.now()))
+            let seconds = core.seconds()
+            _ = try await core.ledger.writer.perform { try OutboxTable.append($0, line, at: seconds) }
+            core.outboxGrew()
+        } catch {
+            core.metrics.lostDenial()
+            core.logger.warning(
+                "denial not recorded", metadata: ["error": "\(error)", "request.id": "\(request.requestID)"])
+        }
+    }
+
+    private func submitForApproval(
+        _ candidate: EnrollmentCandidate, _ admitted: AdmittedRequest
+    ) async throws -> EnrollReply {
+        let core = core
+        let now = core.now()
+        let seconds = core.seconds()
+        var event = core.events.event(.pending, at: now, candidate: candidate)
+        event.decision = .deferred
+        event.names = admitted.names.map(\.description)
+        let line = try UnnumberedEventLine(event)
+        let record = ApprovalRecord(
+            id: UUID().uuidString.lowercased(), digest: candidate.digest, state: .waiting,
+            label: candidate.label.name, subject: candidate.certificationRequest.subject.description,
+            names: admitted.names.map(\.description), principal: candidate.requester.principal,
+            keySHA256: candidate.keySHA256, secretID: candidate.requester.secret?.id, requestedAt: seconds,
+            expiresAt: seconds + core.limits.pendingLifetime)
+        try await core.ledger.writer.perform { db in
+            guard case .none = try RecordedDecision.find(candidate, at: seconds, db) else { throw RaceLost() }
+            guard try ApprovalTable.count(db, principal: record.principal) < core.limits.pendingPerIdentity else {
+                throw ServiceError(.tooManyPending, "Too many requests of this client wait for approval.")
+            }
+            if let secret = record.secretID, try !SecretTable.reserve(db, id: secret) { throw RaceLost() }
+            if let stale = try ApprovalTable.find(db, digest: record.digest) {
+                // It has expired and was not swept yet.
+                try ApprovalSweep.release(db, stale)
+            }
+            try ApprovalTable.insert(db, record)
+            try OutboxTable.append(db, line, at: seconds)
+        }
+        core.outboxGrew()
+        core.metrics.pending(label: candidate.label.name)
+        return .pending(retryAfter: core.limits.pendingRetryAfter)
+    }
+}
+
+extension ServiceError.Code {
+    /// Whether the code says that a request was judged and refused, where others say that it was not judged.
+    fileprivate var isRefusal: Bool {
+        switch self {
+        case .overloaded, .deadlineExceeded, .shuttingDown, .auditBacklogFull, .unexpected, .unreachable: false
+        default: true
+        }
+    }
+}

@@ -1,0 +1,127 @@
+internal import ClusterProtocol
+internal import ClusterTransport
+internal import Foundation
+internal import GRDB
+internal import PKI
+
+/// Records a signed certificate, or finds that it must not be: one step of the ledger's writer.
+///
+/// Certificate, burned use, names and event are in one transaction: all of them, or none.
+struct IssuanceTransaction: Sendable {
+    var candidate: EnrollmentCandidate
+    var signed: SignedCertificate
+    /// In milliseconds since 1970.
+    var now: Int64
+
+    private var seconds: Int64 { now / 1000 }
+
+    /// - Throws: ``RaceLost`` where the ledger has changed since the certificate was signed; `ServiceError` where a
+    ///   revocation or another use came first.
+    func record(_ db: Database) throws {
+        try requireStillUndecided(db)
+        try requireStillAuthorized(db)
+        let device = try NameRules.device(
+            for: signed.names, requester: candidate.requester, keySHA256: candidate.keySHA256, now: seconds, db)
+        guard device == (signed.isNewDevice ? nil : signed.device) else { throw RaceLost() }
+        try pay(db)
+        try CertificateTable.insert(
+            db,
+            CertificateRecord(
+                authority: candidate.authority.name, serial: signed.serial, device: signed.device, der: signed.der,
+                label: candidate.label.name, profile: candidate.profile.name, node: candidate.node, issuedAt: now,
+                notBefore: signed.notBefore, notAfter: signed.notAfter))
+        try enterDevice(db)
+        try enterOutcome(db)
+        try OutboxTable.append(db, signed.event, at: seconds)
+        CrashPoint.arm()
+    }
+
+    private func requireStillUndecided(_ db: Database) throws {
+        switch try RecordedDecision.find(candidate, at: seconds, db) {
+        case .issued:
+            throw RaceLost()
+        case .approval(let approval):
+            guard approval.state == .approved, approval.id == signed.approval?.id else { throw RaceLost() }
+        case .none:
+            guard signed.approval == nil else { throw RaceLost() }
+        }
+    }
+
+    private func requireStillAuthorized(_ db: Database) throws {
+        if let held = candidate.requester.certificate {
+            let current = try CertificateTable.find(db, authority: held.record.authority, serial: held.record.serial)
+            guard let current, current.revokedAt == nil else {
+                throw ServiceError(.certificateRevoked, "The client certificate has been revoked.")
+            }
+        }
+        try KeyRules.requireAllowed(candidate, device: signed.isNewDevice ? nil : signed.device, now: seconds, db)
+    }
+
+    /// Burns the use, or turns the one that the approval reserved into a burned one.
+    private func pay(_ db: Database) throws {
+        if let approval = signed.approval {
+            if let secret = approval.secretID, try !SecretTable.burnReserved(db, id: secret) {
+                throw RaceLost()
+            }
+            try ApprovalTable.delete(db, id: approval.id)
+        } else if let secret = candidate.requester.secret, try !SecretTable.burn(db, id: secret.id) {
+            // Revoked or spent by another since: decided anew, it gets the right refusal.
+            throw RaceLost()
+        }
+    }
+
+    private func enterDevice(_ db: Database) throws {
+        if signed.isNewDevice {
+            try DeviceTable.insert(
+                db, id: signed.device, subject: signed.subject, label: candidate.label.name, at: seconds,
+                expires: signed.notAfter)
+        } else {
+            try DeviceTable.renew(
+                db, id: signed.device, subject: signed.subject, label: candidate.label.name, at: seconds,
+                expires: signed.notAfter)
+        }
+        for name in signed.names {
+            try NameTable.bind(
+                db,
+                NameHolding(
+                    name: name.description, device: signed.device, keySHA256: candidate.keySHA256,
+                    heldUntil: signed.notAfter, boundAt: now, isBlocked: false))
+        }
+        if !candidate.profile.allowsKeyReuse {
+            try KeyTable.setHolder(
+                db, keySHA256: candidate.keySHA256, device: signed.device, until: signed.notAfter)
+        }
+    }
+
+    private func enterOutcome(_ db: Database) throws {
+        let outcome = RecordedDecision.outcome(
+            of: signed, authority: candidate.authority.name, requester: candidate.requester, at: seconds)
+        try OutcomeTable.set(db, digest: candidate.digest, outcome)
+        if let scope = candidate.idempotencyScope {
+            try OutcomeTable.setIdempotencyDigest(
+                db, scopeSHA256: scope, digest: candidate.digest,
+                until: max(outcome.replayUntil, outcome.replayUntilIfSpent))
+        }
+    }
+}
+
+/// Which keys may be certified.
+enum KeyRules {
+    /// - Throws: `keyBlocked`, `keyInUse`.
+    static func requireAllowed(
+        _ candidate: EnrollmentCandidate, device: Int64?, now: Int64, _ db: Database
+    ) throws {
+        if let block = try KeyTable.block(db, of: candidate.keySHA256) {
+            throw ServiceError(
+                .keyBlocked,
+                block == .forEver
+                    ? "The key has been revoked as compromised: make a new one."
+                    : "The key belongs to a revoked device and waits for the operator's release.")
+        }
+        if !candidate.profile.allowsKeyReuse,
+            let holder = try KeyTable.holder(db, keySHA256: candidate.keySHA256, at: now), holder != device
+        {
+            throw ServiceError(.keyInUse, "The key already has a certificate of another device (key-reuse).")
+        }
+    }
+}

@@ -1,0 +1,61 @@
+internal import ClusterProtocol
+internal import ClusterTransport
+internal import Foundation
+internal import GRDB
+internal import PKI
+
+/// Names are owned: who may get a certificate on which names (design §6).
+enum NameRules {
+    /// The device that a request's names belong to; nil where all of them are free.
+    ///
+    /// - Throws: `nameHeld`, `nameBlocked`, `secretNotForName`.
+    static func device(
+        for names: [CanonicalName], requester: Requester, keySHA256: Data, now: Int64, _ db: Database
+    ) throws -> Int64? {
+        if requester.certificate == nil, let bound = requester.secret?.names {
+            for name in names where !isBound(name, to: bound) {
+                throw ServiceError(
+                    .secretNotForName, "The secret is bound to other names: it may not ask for «\(name)».")
+            }
+        }
+        var devices: Set<Int64> = []
+        if let device = requester.device {
+            devices.insert(device)
+        }
+        for name in names {
+            guard let holding = try NameTable.find(db, name: name.description) else { continue }
+            if holding.isBlocked && requester.device != holding.device {
+                throw ServiceError(
+                    .nameBlocked, "The name «\(name)» belongs to a revoked device and waits for the operator's release."
+                )
+            }
+            guard holding.heldUntil >= now else { continue }
+            guard mayTake(holding, name: name, requester: requester, keySHA256: keySHA256) else {
+                throw ServiceError(
+                    .nameHeld, "The name «\(name)» is held by another device: name held until its certificate ends.")
+            }
+            devices.insert(holding.device)
+        }
+        guard devices.count <= 1 else {
+            throw ServiceError(.nameHeld, "The names are held by different devices: name held.")
+        }
+        return devices.first
+    }
+
+    /// Whether an operator's list of names, written with or without their kinds, has this one.
+    static func isBound(_ name: CanonicalName, to bound: [String]) -> Bool {
+        bound.contains { text in
+            text == name.description || text.lowercased() == name.value.lowercased()
+        }
+    }
+
+    private static func mayTake(
+        _ holding: NameHolding, name: CanonicalName, requester: Requester, keySHA256: Data
+    ) -> Bool {
+        if let device = requester.device { return device == holding.device }
+        if holding.keySHA256 == keySHA256 { return true }
+        // A secret for exactly this name, made since the last issuance on it: the operator wants the device anew.
+        guard let secret = requester.secret, let bound = secret.names else { return false }
+        return isBound(name, to: bound) && secret.createdAt > holding.boundAt
+    }
+}

@@ -1,0 +1,70 @@
+internal import ClusterProtocol
+internal import ClusterTransport
+internal import Foundation
+internal import GRDB
+
+/// What the ledger already says of a request: an outcome to give again, or an approval (design §7).
+enum RecordedDecision: Sendable {
+    case none
+    /// The certificate that the same request has led to, still to be given again.
+    case issued(CertificateRecord)
+    case approval(ApprovalRecord)
+
+    /// Looks a candidate up.
+    ///
+    /// - Throws: `certificateRevoked` where the recorded certificate has been revoked and the device not released;
+    ///   `idempotencyConflict` where the client used its key for another request.
+    static func find(_ candidate: EnrollmentCandidate, at now: Int64, _ db: Database) throws -> RecordedDecision {
+        if let scope = candidate.idempotencyScope,
+            let digest = try OutcomeTable.idempotencyDigest(db, scopeSHA256: scope, at: now),
+            digest != candidate.digest
+        {
+            throw ServiceError(.idempotencyConflict, "This Idempotency-Key was used for another request.")
+        }
+        if let outcome = try OutcomeTable.find(db, digest: candidate.digest),
+            let certificate = try CertificateTable.find(db, authority: outcome.authority, serial: outcome.serial),
+            try isToBeGivenAgain(outcome, certificate, candidate, at: now, db)
+        {
+            return .issued(certificate)
+        }
+        if let approval = try ApprovalTable.find(db, digest: candidate.digest), approval.expiresAt > now {
+            return .approval(approval)
+        }
+        return .none
+    }
+
+    private static func isToBeGivenAgain(
+        _ outcome: RecordedOutcome, _ certificate: CertificateRecord, _ candidate: EnrollmentCandidate, at now: Int64,
+        _ db: Database
+    ) throws -> Bool {
+        if certificate.revokedAt != nil && certificate.revocationReason != .superseded {
+            // Refused until the operator releases the device; from then on a new certificate may be minted.
+            if let device = try certificate.device.flatMap({ try DeviceTable.find(db, id: $0) }),
+                device.blockedAt != nil
+            {
+                throw ServiceError(.certificateRevoked, "The certificate that this request led to has been revoked.")
+            }
+            return false
+        }
+        guard certificate.revokedAt == nil, certificate.notAfter >= now else { return false }
+        if candidate.requester.certificate == nil, candidate.requester.secret?.isExpired(at: now) == true {
+            return false
+        }
+        let isSpent = candidate.requester.secret?.isSpent == true && candidate.requester.certificate == nil
+        return now <= (isSpent ? outcome.replayUntilIfSpent : outcome.replayUntil)
+    }
+
+    /// The end of the replay window of a certificate issued now.
+    static func outcome(
+        of certificate: SignedCertificate, authority: String, requester: Requester, at now: Int64
+    ) -> RecordedOutcome {
+        let validity = certificate.notAfter - certificate.notBefore
+        let window = min(24 * 3600, validity / 3)
+        let spent = requester.certificate == nil ? requester.secret : nil
+        return RecordedOutcome(
+            authority: authority, serial: certificate.serial, replayUntil: now + window,
+            // A secret that this issuance spends: as long as half of the validity is left, until the secret's own end.
+            replayUntilIfSpent: max(
+                now + window, spent.map { min($0.expiresAt, certificate.notBefore + validity / 2) } ?? 0))
+    }
+}

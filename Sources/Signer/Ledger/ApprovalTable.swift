@@ -1,0 +1,99 @@
+internal import ClusterProtocol
+internal import Foundation
+internal import GRDB
+
+/// A request that waits for an operator, or that one has decided.
+struct ApprovalRecord: Sendable, Equatable {
+    var id: String
+    var digest: Data
+    var state: ApprovalDescription.State
+    var label: String
+    var subject: String
+    var names: [String]
+    var principal: String
+    var keySHA256: Data
+    /// The secret whose use it reserves, while it is not denied.
+    var secretID: String?
+    /// In seconds since 1970.
+    var requestedAt: Int64
+    var expiresAt: Int64
+}
+
+extension ApprovalRecord: FetchableRecord {
+    init(row: Row) throws {
+        id = row["id"]
+        digest = row["digest"]
+        state = ApprovalDescription.State(rawValue: row["state"]) ?? .denied
+        label = row["label"]
+        subject = row["subject"]
+        names = try JSONDecoder().decode([String].self, from: Data((row["names"] as String).utf8))
+        principal = row["principal"]
+        keySHA256 = row["key_sha256"]
+        secretID = row["secret_id"]
+        requestedAt = row["requested_at"]
+        expiresAt = row["expires_at"]
+    }
+}
+
+/// The approvals in the ledger.
+enum ApprovalTable {
+    static func find(_ db: Database, digest: Data) throws -> ApprovalRecord? {
+        try ApprovalRecord.fetchOne(
+            db.cachedStatement(sql: "SELECT * FROM approval WHERE digest = ?"), arguments: [digest])
+    }
+
+    static func find(_ db: Database, id: String) throws -> ApprovalRecord? {
+        try ApprovalRecord.fetchOne(db.cachedStatement(sql: "SELECT * FROM approval WHERE id = ?"), arguments: [id])
+    }
+
+    static func count(_ db: Database, principal: String) throws -> Int {
+        try Int.fetchOne(
+            db.cachedStatement(sql: "SELECT COUNT(*) FROM approval WHERE principal = ? AND state <> 'denied'"),
+            arguments: [principal]) ?? 0
+    }
+
+    static func countWaiting(_ db: Database) throws -> Int64 {
+        try Int64.fetchOne(db, sql: "SELECT COUNT(*) FROM approval WHERE state = 'waiting'") ?? 0
+    }
+
+    static func insert(_ db: Database, _ approval: ApprovalRecord) throws {
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO approval (id, digest, state, label, subject, names, principal, key_sha256, secret_id,
+                    requested_at, expires_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(arguments: [
+            approval.id, approval.digest, approval.state.rawValue, approval.label, approval.subject,
+            String(decoding: try JSONEncoder().encode(approval.names), as: UTF8.self), approval.principal,
+            approval.keySHA256, approval.secretID, approval.requestedAt, approval.expiresAt,
+        ])
+    }
+
+    static func setState(_ db: Database, id: String, _ state: ApprovalDescription.State) throws {
+        try db.cachedStatement(sql: "UPDATE approval SET state = ? WHERE id = ?")
+            .execute(arguments: [state.rawValue, id])
+    }
+
+    static func delete(_ db: Database, id: String) throws {
+        try db.cachedStatement(sql: "DELETE FROM approval WHERE id = ?").execute(arguments: [id])
+    }
+
+    static func expired(_ db: Database, at now: Int64, limit: Int) throws -> [ApprovalRecord] {
+        try ApprovalRecord.fetchAll(
+            db.cachedStatement(sql: "SELECT * FROM approval WHERE expires_at <= ? LIMIT ?"), arguments: [now, limit])
+    }
+
+    /// Approvals in the order of their requests, and the cursor of the next page.
+    static func list(
+        _ db: Database, decidedToo: Bool, after cursor: Int64, limit: Int
+    ) throws -> (approvals: [ApprovalRecord], next: Int64?) {
+        let rows = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT * FROM approval WHERE number > ? AND (? OR state = 'waiting') ORDER BY number LIMIT ?
+                """,
+            arguments: [cursor, decidedToo, limit])
+        return (try rows.map(ApprovalRecord.init(row:)), rows.count == limit ? rows.last?["number"] : nil)
+    }
+}

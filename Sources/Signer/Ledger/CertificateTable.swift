@@ -1,0 +1,140 @@
+internal import ClusterProtocol
+internal import Foundation
+internal import GRDB
+
+/// A certificate that this signer has issued.
+struct CertificateRecord: Sendable, Equatable {
+    var authority: String
+    var serial: Data
+    /// The device's number; nil for a node's own certificate.
+    var device: Int64?
+    var der: Data
+    var label: String
+    var profile: String
+    /// The frontend through which it was asked for.
+    var node: String
+    /// In milliseconds since 1970.
+    var issuedAt: Int64
+    /// In seconds since 1970.
+    var notBefore: Int64
+    var notAfter: Int64
+    var revokedAt: Int64?
+    var revocationReason: RevocationReason?
+}
+
+extension CertificateRecord: FetchableRecord {
+    init(row: Row) throws {
+        authority = row["authority"]
+        serial = row["serial"]
+        device = row["device"]
+        der = row["der"]
+        label = row["label"]
+        profile = row["profile"]
+        node = row["node"]
+        issuedAt = row["issued_at"]
+        notBefore = row["not_before"]
+        notAfter = row["not_after"]
+        revokedAt = row["revoked_at"]
+        revocationReason = (row["revocation_reason"] as String?).flatMap(RevocationReason.init(rawValue:))
+    }
+}
+
+/// The certificates in the ledger.
+enum CertificateTable {
+    static func find(_ db: Database, authority: String, serial: Data) throws -> CertificateRecord? {
+        try CertificateRecord.fetchOne(
+            db.cachedStatement(sql: "SELECT * FROM certificate WHERE authority = ? AND serial = ?"),
+            arguments: [authority, serial])
+    }
+
+    /// The certificates with this serial number, of any authority.
+    static func find(_ db: Database, authorities: [String], serial: Data) throws -> [CertificateRecord] {
+        try authorities.compactMap { try find(db, authority: $0, serial: serial) }
+    }
+
+    static func insert(_ db: Database, _ certificate: CertificateRecord) throws {
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO certificate
+                    (authority, serial, device, der, label, profile, node, issued_at, not_before, not_after)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(arguments: [
+            certificate.authority, certificate.serial, certificate.device, certificate.der, certificate.label,
+            certificate.profile, certificate.node, certificate.issuedAt, certificate.notBefore, certificate.notAfter,
+        ])
+        try MetaTable.add(db, "certificates", 1)
+    }
+
+    /// A device's certificates that have neither ended nor been revoked.
+    static func live(_ db: Database, device: Int64, at now: Int64) throws -> [CertificateRecord] {
+        try CertificateRecord.fetchAll(
+            db.cachedStatement(
+                sql: """
+                    SELECT * FROM certificate WHERE device = ? AND not_after >= ? AND revoked_at IS NULL
+                    ORDER BY authority, serial
+                    """),
+            arguments: [device, now])
+    }
+
+    static func revoke(
+        _ db: Database, authority: String, serial: Data, at now: Int64, reason: RevocationReason
+    ) throws {
+        try db.cachedStatement(
+            sql: """
+                UPDATE certificate SET revoked_at = ?, revocation_reason = ?
+                WHERE authority = ? AND serial = ? AND revoked_at IS NULL
+                """
+        ).execute(arguments: [now, reason.rawValue, authority, serial])
+    }
+
+    /// What to look for in a list of certificates.
+    struct Query: Sendable {
+        var device: Int64?
+        var label: String?
+        var node: String?
+        /// In milliseconds since 1970.
+        var since: Int64?
+        var revokedOnly = false
+        /// Only certificates before this one.
+        var before: (authority: String, serial: Data)?
+        var limit: Int
+    }
+
+    /// Certificates, newest first within an authority.
+    static func list(_ db: Database, _ query: Query) throws -> [CertificateRecord] {
+        var conditions = ["1"]
+        var arguments: StatementArguments = []
+        if let device = query.device {
+            conditions.append("device = ?")
+            arguments += [device]
+        }
+        if let label = query.label {
+            conditions.append("label = ?")
+            arguments += [label]
+        }
+        if let node = query.node {
+            conditions.append("node = ?")
+            arguments += [node]
+        }
+        if let since = query.since {
+            conditions.append("issued_at >= ?")
+            arguments += [since]
+        }
+        if query.revokedOnly {
+            conditions.append("revoked_at IS NOT NULL")
+        }
+        if let before = query.before {
+            conditions.append("(authority, serial) < (?, ?)")
+            arguments += [before.authority, before.serial]
+        }
+        arguments += [query.limit]
+        return try CertificateRecord.fetchAll(
+            db,
+            sql: """
+                SELECT * FROM certificate WHERE \(conditions.joined(separator: " AND "))
+                ORDER BY authority DESC, serial DESC LIMIT ?
+                """,
+            arguments: arguments)
+    }
+}

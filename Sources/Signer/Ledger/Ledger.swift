@@ -1,0 +1,158 @@
+internal import Foundation
+internal import GRDB
+internal import PKI
+internal import Synchronization
+
+/// The signer's record of everything that it has issued, and of everything that decides what it will issue.
+///
+/// SQLite in WAL mode with `synchronous=FULL`: what is committed survives a power failure. There is one writer
+/// (``LedgerWriter``); readers see the last commit.
+final class Ledger: Sendable {
+    let writer: LedgerWriter
+    private let pool: DatabasePool
+    private let currentIncarnation: Mutex<String>
+
+    /// Opens the ledger, creating or migrating it where needed.
+    ///
+    /// - Parameter authorities: the SHA-256 of each authority's public key by the authority's name. A ledger that
+    ///   knows an authority under another key is refused.
+    /// - Throws: ``LedgerError`` for a ledger of a newer schema, of another CA, or on storage that is not durable;
+    ///   `DatabaseError` where the file can't be opened.
+    init(
+        path: String, authorities: [String: [UInt8]], limits: LedgerLimits = LedgerLimits(),
+        failStop: @escaping @Sendable (any Error) -> Never
+    ) throws {
+        var configuration = Configuration()
+        configuration.label = "ledger"
+        configuration.busyMode = .timeout(5)
+        configuration.maximumReaderCount = limits.readers
+        pool = try DatabasePool(path: path, configuration: configuration)
+        // GRDB's WAL mode leaves `synchronous` at NORMAL, set after its own preparation: only here does FULL stay.
+        try pool.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000")
+        }
+        try Self.migrate(pool, path: path)
+        try Self.check(pool, path: path, authorities: authorities)
+        currentIncarnation = Mutex(try Self.incarnation(pool))
+        writer = LedgerWriter(
+            pool: pool, maximumBatch: limits.batch, maximumWaiting: limits.waiting, failStop: failStop)
+    }
+
+    /// Names this life of the ledger: a restored backup starts a new one, with its own event numbers.
+    var incarnation: String { currentIncarnation.withLock { $0 } }
+
+    /// Starts a new life of a ledger that lacks events which the auditor has, its events numbered anew.
+    ///
+    /// Only for such a ledger: every event in its outbox is then with the auditor already.
+    func startNewIncarnation() throws {
+        let new = UUID().uuidString.lowercased()
+        try pool.write { db in
+            try db.execute(sql: "DELETE FROM outbox")
+            try OutboxTable.setDelivered(db, 0)
+            try MetaTable.set(db, "incarnation", new)
+        }
+        currentIncarnation.withLock { $0 = new }
+    }
+
+    /// Reads from the last commit.
+    func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
+        try pool.unsafeRead(body)
+    }
+
+    /// What SQLite says of its durability, read back from the writer's own connection.
+    func durability() throws -> (journalMode: String, synchronous: Int) {
+        try pool.writeWithoutTransaction { db in
+            (
+                try String.fetchOne(db, sql: "PRAGMA journal_mode") ?? "",
+                try Int.fetchOne(db, sql: "PRAGMA synchronous") ?? -1
+            )
+        }
+    }
+
+    func close() throws {
+        try pool.close()
+    }
+
+    private static func migrate(_ pool: DatabasePool, path: String) throws {
+        let migrator = LedgerSchema.migrator
+        guard try pool.read({ try !migrator.hasBeenSuperseded($0) }) else {
+            throw LedgerError.newerSchema(path: path)
+        }
+        try migrator.migrate(pool)
+        let (mode, synchronous) = try pool.writeWithoutTransaction { db in
+            (
+                try String.fetchOne(db, sql: "PRAGMA journal_mode") ?? "",
+                try Int.fetchOne(db, sql: "PRAGMA synchronous") ?? -1
+            )
+        }
+        guard mode == "wal", synchronous == 2 else {
+            throw LedgerError.notDurable("journal_mode is \(mode), synchronous is \(synchronous)")
+        }
+    }
+
+    private static func check(_ pool: DatabasePool, path: String, authorities: [String: [UInt8]]) throws {
+        try pool.write { db in
+            for (name, key) in authorities {
+                let entry = "authority:\(name)"
+                if let known = try MetaTable.data(db, entry) {
+                    guard known == Data(key) else {
+                        throw LedgerError.anotherAuthority(path: path, name: name)
+                    }
+                } else {
+                    try MetaTable.set(db, entry, Data(key))
+                }
+            }
+        }
+    }
+
+    private static func incarnation(_ pool: DatabasePool) throws -> String {
+        try pool.write { db in
+            if let known = try MetaTable.string(db, "incarnation") {
+                return known
+            }
+            let new = UUID().uuidString.lowercased()
+            try MetaTable.set(db, "incarnation", new)
+            return new
+        }
+    }
+}
+
+/// The ledger's bounds.
+struct LedgerLimits: Sendable {
+    /// Operations in one transaction.
+    var batch = 512
+    /// Operations that wait for the disk.
+    var waiting = 8192
+    /// Concurrent readers.
+    var readers = 4
+}
+
+/// Facts about the ledger itself, by key.
+enum MetaTable {
+    static func string(_ db: Database, _ key: String) throws -> String? {
+        try String.fetchOne(db.cachedStatement(sql: "SELECT value FROM meta WHERE key = ?"), arguments: [key])
+    }
+
+    static func data(_ db: Database, _ key: String) throws -> Data? {
+        try Data.fetchOne(db.cachedStatement(sql: "SELECT value FROM meta WHERE key = ?"), arguments: [key])
+    }
+
+    static func integer(_ db: Database, _ key: String) throws -> Int64? {
+        try Int64.fetchOne(db.cachedStatement(sql: "SELECT value FROM meta WHERE key = ?"), arguments: [key])
+    }
+
+    static func set(_ db: Database, _ key: String, _ value: some DatabaseValueConvertible) throws {
+        try db.cachedStatement(
+            sql: "INSERT INTO meta (key, value) VALUES (?, ?) "
+                + "ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+        ).execute(arguments: [key, value])
+    }
+
+    /// Adds to a counter that starts at 0.
+    static func add(_ db: Database, _ key: String, _ difference: Int64) throws {
+        try db.cachedStatement(
+            sql: "INSERT INTO meta (key, value) VALUES (?, ?) "
+                + "ON CONFLICT (key) DO UPDATE SET value = value + excluded.value"
+        ).execute(arguments: [key, difference])
+    }
+}

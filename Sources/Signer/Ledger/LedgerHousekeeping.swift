@@ -1,0 +1,40 @@
+internal import Foundation
+internal import Logging
+internal import ServiceLifecycle
+
+/// Removes from the ledger what has had its time: replay windows, idempotency keys, approvals, acknowledged events.
+///
+/// A bounded number of rows at a time, so that no enrollment waits for it.
+struct LedgerHousekeeping: Service {
+    private static let rowsPerStep = 500
+
+    var core: SignerCore
+    var interval: Duration = .seconds(30)
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                do {
+                    try await sweep()
+                } catch {
+                    core.logger.warning("housekeeping failed", metadata: ["error": "\(error)"])
+                }
+                try? await Task.sleep(for: interval)
+            }
+        }
+    }
+
+    /// Removes everything that has had its time.
+    func sweep() async throws {
+        var removed = Self.rowsPerStep
+        while removed >= Self.rowsPerStep && !Task.isCancelled {
+            let now = core.seconds()
+            let retention = core.limits.outboxRetention
+            removed = try await core.ledger.writer.perform { db in
+                try ApprovalSweep.sweep(db, at: now, limit: Self.rowsPerStep)
+                return try OutcomeTable.prune(db, before: now, limit: Self.rowsPerStep)
+                    + OutboxTable.prune(db, recordedBefore: now - retention, limit: Self.rowsPerStep)
+            }
+        }
+    }
+}

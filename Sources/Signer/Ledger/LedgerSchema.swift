@@ -1,0 +1,135 @@
+internal import GRDB
+
+/// The ledger's tables and their history.
+///
+/// Certificates are found by authority and serial number, whose first half is time, so that the index grows at its end
+/// however large the fleet is. Request digests live for the replay window only. Keys are stored only where they are
+/// blocked or where a profile forbids their reuse.
+enum LedgerSchema {
+    /// The newest version that this program knows. A ledger of a newer one is refused.
+    static let version = 1
+
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { db in
+            try db.execute(sql: tables)
+        }
+        return migrator
+    }
+
+    private static let tables = """
+        -- Facts about the ledger itself: incarnation, authorities, catalogue version, how far the outbox is delivered.
+        CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
+
+        CREATE TABLE device (
+            id INTEGER PRIMARY KEY,          -- the time half of its first certificate's serial number
+            subject TEXT NOT NULL,
+            label TEXT NOT NULL,
+            first_seen INTEGER NOT NULL,
+            last_renewed INTEGER NOT NULL,
+            expires INTEGER NOT NULL,
+            renewals INTEGER NOT NULL DEFAULT 0,
+            blocked_at INTEGER);
+
+        CREATE TABLE certificate (
+            authority TEXT NOT NULL,
+            serial BLOB NOT NULL,
+            device INTEGER,                  -- NULL for a node's own certificate
+            der BLOB NOT NULL,
+            label TEXT NOT NULL,
+            profile TEXT NOT NULL,
+            node TEXT NOT NULL,
+            issued_at INTEGER NOT NULL,      -- milliseconds
+            not_before INTEGER NOT NULL,
+            not_after INTEGER NOT NULL,
+            revoked_at INTEGER,
+            revocation_reason TEXT,
+            PRIMARY KEY (authority, serial)) WITHOUT ROWID;
+        CREATE INDEX certificate_by_device ON certificate (device);
+        CREATE INDEX certificate_revoked ON certificate (revoked_at) WHERE revoked_at IS NOT NULL;
+
+        -- Who holds a name, until when, with which key; bound_at is the newest issuance on it (milliseconds).
+        CREATE TABLE name (
+            name TEXT PRIMARY KEY,
+            device INTEGER NOT NULL,
+            key_sha256 BLOB NOT NULL,
+            held_until INTEGER NOT NULL,
+            bound_at INTEGER NOT NULL,
+            blocked INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+        CREATE INDEX name_by_device ON name (device);
+
+        -- Keys that no label certifies: for ever after a compromise, else until the device's names are released.
+        CREATE TABLE blocked_key (
+            key_sha256 BLOB PRIMARY KEY,
+            device INTEGER NOT NULL,
+            for_ever INTEGER NOT NULL) WITHOUT ROWID;
+
+        -- Only for profiles that forbid the reuse of keys.
+        CREATE TABLE certified_key (
+            key_sha256 BLOB PRIMARY KEY,
+            device INTEGER NOT NULL,
+            held_until INTEGER NOT NULL) WITHOUT ROWID;
+
+        CREATE TABLE secret (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            sha256 BLOB NOT NULL UNIQUE,
+            label TEXT NOT NULL,
+            names TEXT,                      -- JSON; NULL where the profile alone decides
+            uses INTEGER NOT NULL,
+            used INTEGER NOT NULL DEFAULT 0,
+            reserved INTEGER NOT NULL DEFAULT 0,
+            created_at INTEGER NOT NULL,     -- milliseconds
+            expires_at INTEGER NOT NULL,
+            revoked_at INTEGER,
+            replaced_by TEXT);
+
+        -- Outcomes to be given again to the same request: certificates issued.
+        CREATE TABLE outcome (
+            digest BLOB PRIMARY KEY,
+            authority TEXT NOT NULL,
+            serial BLOB NOT NULL,
+            replay_until INTEGER NOT NULL,
+            -- While the secret that paid for it is spent, the outcome is given again for longer.
+            replay_until_if_spent INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE INDEX outcome_by_end ON outcome (replay_until_if_spent);
+
+        CREATE TABLE idempotency_key (
+            scope_sha256 BLOB PRIMARY KEY,
+            digest BLOB NOT NULL,
+            expires_at INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE INDEX idempotency_key_by_end ON idempotency_key (expires_at);
+
+        CREATE TABLE approval (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            digest BLOB NOT NULL UNIQUE,
+            state TEXT NOT NULL,             -- waiting, approved, denied
+            label TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            names TEXT NOT NULL,             -- JSON
+            principal TEXT NOT NULL,
+            key_sha256 BLOB NOT NULL,
+            secret_id TEXT,                  -- the secret whose use it reserves
+            requested_at INTEGER NOT NULL,
+            expires_at INTEGER NOT NULL);
+        CREATE INDEX approval_by_principal ON approval (principal);
+        CREATE INDEX approval_by_end ON approval (expires_at);
+
+        CREATE TABLE node (
+            name TEXT PRIMARY KEY,
+            role TEXT NOT NULL,
+            labels TEXT,                     -- JSON; NULL for all
+            hosts TEXT NOT NULL,             -- JSON
+            added_at INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE node_key (
+            public_key TEXT PRIMARY KEY,
+            node TEXT NOT NULL REFERENCES node (name) ON DELETE CASCADE,
+            added_at INTEGER NOT NULL) WITHOUT ROWID;
+
+        CREATE TABLE outbox (
+            sequence INTEGER PRIMARY KEY,
+            line TEXT NOT NULL,
+            recorded_at INTEGER NOT NULL);
+        """
+}

@@ -1,0 +1,160 @@
+internal import Foundation
+internal import GRDB
+internal import Synchronization
+
+/// The single writer of the ledger: gathers operations and commits them in groups.
+///
+/// While one batch commits the next gathers; there is no timer. Each operation runs in a savepoint of its own, so that
+/// one that throws undoes only itself. An operation is answered only after the commit of the batch that it was in:
+/// whoever gets an answer can rely on it being durable.
+final class LedgerWriter: Sendable {
+    /// One operation: what it does to the database, and whom to tell afterwards.
+    private struct Operation: Sendable {
+        /// Runs inside the batch's transaction; its result is kept for ``deliver``.
+        var run: @Sendable (Database) throws -> Void
+        /// Called once after the commit.
+        var deliver: @Sendable () -> Void
+    }
+
+    private struct State {
+        var waiting: [Operation] = []
+        var isFlushing = false
+    }
+
+    private let pool: DatabasePool
+    private let maximumBatch: Int
+    private let maximumWaiting: Int
+    private let state = Mutex(State())
+    /// Called with the error when a transaction could not be committed. Its outcome is then unknown, so it must not
+    /// return: the process ends, and the restart reads the ledger.
+    private let failStop: @Sendable (any Error) -> Never
+    private let batches: Mutex<BatchObserver>
+
+    /// Sees each batch: its size and how long its transaction took. For metrics.
+    typealias BatchObserver = @Sendable (_ size: Int, _ duration: Duration) -> Void
+
+    init(
+        pool: DatabasePool, maximumBatch: Int, maximumWaiting: Int, failStop: @escaping @Sendable (any Error) -> Never
+    ) {
+        self.pool = pool
+        self.maximumBatch = maximumBatch
+        self.maximumWaiting = maximumWaiting
+        self.failStop = failStop
+        batches = Mutex({ _, _ in })
+    }
+
+    func observeBatches(_ observer: @escaping BatchObserver) {
+        batches.withLock { $0 = observer }
+    }
+
+    /// Performs an operation in a batch with others, and returns when it is durable.
+    ///
+    /// - Throws: what the operation throws; ``LedgerError/busy`` where too many wait already.
+    func perform<Result: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Result
+    ) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            let result = Mutex<Swift.Result<Result, any Error>?>(nil)
+            let box = ResultBox(result)
+            let operation = Operation(
+                run: { db in
+                    do {
+                        let value = try body(db)
+                        box.set(.success(value))
+                    } catch {
+                        box.set(.failure(error))
+                        throw error
+                    }
+                },
+                deliver: { continuation.resume(with: box.take()) })
+            if !enqueue(operation) {
+                continuation.resume(throwing: LedgerError.busy)
+            }
+        }
+    }
+
+    private func enqueue(_ operation: Operation) -> Bool {
+        let action: (accepted: Bool, starts: Bool) = state.withLock { state in
+            guard state.waiting.count < maximumWaiting else { return (false, false) }
+            state.waiting.append(operation)
+            defer { state.isFlushing = true }
+            return (true, !state.isFlushing)
+        }
+        if action.starts {
+            pool.asyncWriteWithoutTransaction { [self] db in
+                flush(db)
+            }
+        }
+        return action.accepted
+    }
+
+    /// Commits batch after batch until nothing waits. Runs on the pool's writer queue.
+    private func flush(_ db: Database) {
+        while let batch = nextBatch() {
+            let start = ContinuousClock.now
+            do {
+                try commit(batch, in: db)
+            } catch {
+                failStop(error)
+            }
+            CrashPoint.afterCommit.reached()
+            batches.withLock { $0 }(batch.count, ContinuousClock.now - start)
+            for operation in batch {
+                operation.deliver()
+            }
+        }
+    }
+
+    private func nextBatch() -> ArraySlice<Operation>? {
+        state.withLock { state in
+            guard !state.waiting.isEmpty else {
+                state.isFlushing = false
+                return nil
+            }
+            let batch = state.waiting.prefix(maximumBatch)
+            state.waiting.removeFirst(batch.count)
+            return batch
+        }
+    }
+
+    private func commit(_ batch: ArraySlice<Operation>, in db: Database) throws {
+        try db.inTransaction(.immediate) {
+            for operation in batch {
+                // An operation that throws is undone alone; its caller learns of it after the commit. Any error of the
+                // savepoint statements themselves fails the batch.
+                var operationFailed = false
+                do {
+                    try db.inSavepoint {
+                        do {
+                            try operation.run(db)
+                            return .commit
+                        } catch {
+                            operationFailed = true
+                            throw error
+                        }
+                    }
+                } catch  where operationFailed && !LedgerError.isStorageFailure(error) {}
+            }
+            CrashPoint.beforeCommit.reached()
+            return .commit
+        }
+    }
+}
+
+/// Holds an operation's result between its run and its delivery.
+private final class ResultBox<Value: Sendable>: Sendable {
+    private let result: Mutex<Result<Value, any Error>?>
+
+    init(_ result: consuming sending Mutex<Result<Value, any Error>?>) {
+        self.result = result
+    }
+
+    func set(_ value: Result<Value, any Error>) {
+        result.withLock { $0 = value }
+    }
+
+    /// The result; an operation that never ran is an error of the batch, which ends the process before this.
+    func take() -> Result<Value, any Error> {
+        result.withLock { $0 } ?? .failure(LedgerError.notRun)
+    }
+}

@@ -1,0 +1,53 @@
+internal import ClusterProtocol
+internal import Foundation
+internal import GRDB
+
+/// The events that the auditor has yet to acknowledge, and for some days those that it has.
+///
+/// An event is entered in the transaction of what it tells, and numbered there: what happened and its event are both
+/// durable, or neither is.
+enum OutboxTable {
+    /// Numbers and enters an event; its number.
+    @discardableResult
+    static func append(_ db: Database, _ event: UnnumberedEventLine, at now: Int64) throws -> Int64 {
+        let sequence = try lastSequence(db) + 1
+        try db.cachedStatement(sql: "INSERT INTO outbox (sequence, line, recorded_at) VALUES (?, ?, ?)")
+            .execute(arguments: [sequence, event.numbered(sequence), now])
+        return sequence
+    }
+
+    /// The newest event's number; 0 where there is none. The newest row is never pruned.
+    static func lastSequence(_ db: Database) throws -> Int64 {
+        try Int64.fetchOne(db.cachedStatement(sql: "SELECT MAX(sequence) FROM outbox")) ?? 0
+    }
+
+    /// The number up to which the auditor has acknowledged.
+    static func deliveredSequence(_ db: Database) throws -> Int64 {
+        try MetaTable.integer(db, "delivered") ?? 0
+    }
+
+    static func setDelivered(_ db: Database, _ sequence: Int64) throws {
+        try MetaTable.set(db, "delivered", sequence)
+    }
+
+    /// Events from a number on, in order, without a gap.
+    static func lines(_ db: Database, from sequence: Int64, limit: Int) throws -> [String] {
+        try String.fetchAll(
+            db.cachedStatement(sql: "SELECT line FROM outbox WHERE sequence >= ? ORDER BY sequence LIMIT ?"),
+            arguments: [sequence, limit])
+    }
+
+    /// Deletes acknowledged events that were recorded before a time, at most `limit`; how many it deleted.
+    static func prune(_ db: Database, recordedBefore end: Int64, limit: Int) throws -> Int {
+        let delivered = try deliveredSequence(db)
+        let last = try lastSequence(db)
+        try db.cachedStatement(
+            sql: """
+                DELETE FROM outbox WHERE sequence IN
+                    (SELECT sequence FROM outbox WHERE sequence <= ? AND sequence < ? AND recorded_at < ?
+                     ORDER BY sequence LIMIT ?)
+                """
+        ).execute(arguments: [delivered, last, end, limit])
+        return db.changesCount
+    }
+}

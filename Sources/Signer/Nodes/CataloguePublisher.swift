@@ -1,0 +1,54 @@
+internal import ClusterProtocol
+internal import Crypto
+internal import Foundation
+internal import GRDB
+internal import Synchronization
+
+/// Makes and signs the catalogue whenever what it says has changed, and gives it a higher version.
+final class CataloguePublisher: Sendable {
+    private let core: SignerCore
+    private let key: Curve25519.Signing.PrivateKey
+    private let current: Mutex<(version: Int, signed: SignedCatalogue)?> = Mutex(nil)
+
+    init(core: SignerCore, key: Curve25519.Signing.PrivateKey) {
+        self.core = core
+        self.key = key
+    }
+
+    /// The catalogue in force; ``publish(_:)`` comes first.
+    var catalogue: (version: Int, signed: SignedCatalogue)? {
+        current.withLock { $0 }
+    }
+
+    var publicKey: Curve25519.Signing.PublicKey { key.publicKey }
+
+    /// Publishes the policy, if that changes anything.
+    func publish(_ policy: Policy) async throws {
+        let authorities = core.authorities.values.sorted { $0.name < $1.name }.map {
+            AuthorityDescription(name: $0.name, chain: $0.chain)
+        }
+        let content = Catalogue(
+            version: 0, issuedAt: 0, authorities: authorities, labels: policy.labels, profiles: policy.profiles)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let digest = Data(SHA256.hash(data: try encoder.encode(content)))
+        let now = core.seconds()
+        let version = try await core.ledger.writer.perform { db in
+            let known = try MetaTable.integer(db, "catalogue_version") ?? 0
+            if known > 0, try MetaTable.data(db, "catalogue_sha256") == digest { return known }
+            try MetaTable.set(db, "catalogue_version", known + 1)
+            try MetaTable.set(db, "catalogue_sha256", digest)
+            return known + 1
+        }
+        let catalogue = Catalogue(
+            version: Int(version), issuedAt: now, authorities: authorities, labels: policy.labels,
+            profiles: policy.profiles)
+        let signed = try SignedCatalogue(catalogue, key: key)
+        current.withLock { current in
+            // Two at once: the newer one stays.
+            if (current?.version ?? 0) <= Int(version) {
+                current = (Int(version), signed)
+            }
+        }
+    }
+}

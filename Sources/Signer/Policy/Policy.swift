@@ -1,0 +1,31 @@
+internal import ClusterProtocol
+internal import Crypto
+internal import Foundation
+internal import PKI
+
+/// The labels and profiles in force: what the signer will issue, for whom.
+///
+/// Validated as a whole when it is loaded: every label names an authority and a profile that exist.
+struct Policy: Sendable, Equatable {
+    var profiles: [Profile]
+    var labels: [LabelDescription]
+    /// SHA-256 of the policy file, hexadecimal: what the event of its application names.
+    var sha256: String
+
+    func label(_ name: String) -> LabelDescription? {
+        labels.first { $0.name == name }
+    }
+
+    func profile(_ name: String) -> Profile? {
+        profiles.first { $0.name == name }
+    }
+
+    /// The policy with the cluster's own host names refused to every device.
+    func reserving(hosts: [String]) -> Policy {
+        var policy = self
+        for index in policy.profiles.indices {
+            policy.profiles[index].names.reservedHosts = hosts
+        }
+        return policy
+    }
+}

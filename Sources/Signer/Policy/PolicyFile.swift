@@ -1,0 +1,117 @@
+internal import ClusterProtocol
+internal import ConfigurationFile
+internal import Crypto
+internal import Foundation
+internal import PKI
+
+/// Reads `policy.yaml`: profiles and labels (design §6, §8; every key is in docs/configuration.md).
+struct PolicyFile {
+    /// The label's name stands in the path beside the operations' names, so that it can be none of them (RFC 7030 §3.2.2).
+    private static let operations: Set<String> = [
+        "cacerts", "simpleenroll", "simplereenroll", "fullcmc", "serverkeygen", "csrattrs",
+    ]
+
+    var path: String
+    /// The authorities that the signer's configuration names.
+    var authorities: Set<String>
+
+    /// - Throws: `ConfigurationError` with file, line and what is allowed.
+    func load() throws -> Policy {
+        let reader = try ConfigurationReader.load(path: path)
+        let profiles = try reader.mappings("profiles").map(ProfileReader.profile)
+        guard !profiles.isEmpty else { throw reader.error("profiles", "at least one profile is needed") }
+        try refuseDuplicates(of: profiles.map(\.name), in: reader, key: "profiles")
+        let labels = try reader.mappings("labels").map { try label($0, profiles: profiles) }
+        guard !labels.isEmpty else { throw reader.error("labels", "at least one label is needed") }
+        try refuseDuplicates(of: labels.map(\.name), in: reader, key: "labels")
+        try reader.finish()
+        return Policy(
+            profiles: profiles, labels: labels, sha256: SHA256.hash(data: Data(reader.contents)).hexadecimal)
+    }
+
+    private func refuseDuplicates(of names: [String], in reader: ConfigurationReader, key: String) throws {
+        var seen: Set<String> = []
+        for (index, name) in names.enumerated() where !seen.insert(name).inserted {
+            throw reader.error(key, at: index, "«\(name)» is there twice")
+        }
+    }
+
+    private func label(_ reader: ConfigurationReader, profiles: [Profile]) throws -> LabelDescription {
+        let name = try reader.string("name")
+        guard !Self.operations.contains(name) else {
+            throw reader.error("name", "«\(name)» is the name of an EST operation; a label needs another one")
+        }
+        guard name.utf8.count <= 64, name.utf8.allSatisfy({ $0.isUnreserved }), name != ".", name != ".." else {
+            throw reader.error(
+                "name",
+                "a label is 1 to 64 of the characters A–Z, a–z, 0–9, «-», «.», «_» and «~», as it stands in a path")
+        }
+        let profile = try reader.string("profile")
+        guard profiles.contains(where: { $0.name == profile }) else {
+            throw reader.error(
+                "profile", "no profile «\(profile)»; there are: \(profiles.map(\.name).joined(separator: ", "))")
+        }
+        let authority = try self.authority(try reader.string("authority"), key: "authority", reader)
+        let ways: [AuthenticationWay] = try reader.choices("authentication", default: [.certificate, .secret])
+        guard !ways.isEmpty else {
+            throw reader.error("authentication", "at least one of certificate, secret is needed")
+        }
+        let requires: LabelDescription.Requirement = try reader.choice("require", default: .either)
+        guard requires == .either || ways.count == 2 else {
+            throw reader.error("require", "«both» needs certificate and secret under authentication")
+        }
+        let description = LabelDescription(
+            name: name, authority: authority, profile: profile,
+            acceptsCertificates: ways.contains(.certificate), acceptsSecrets: ways.contains(.secret),
+            requires: requires,
+            renewal: try reader.choice("renewal", default: .anyKey),
+            predecessors: try reader.strings("predecessors", default: []).map {
+                try self.authority($0, key: "predecessors", reader)
+            },
+            gracePeriod: try reader.duration("grace-period", default: .zero, in: .zero ... .seconds(366 * 86400))
+                .wholeSeconds,
+            channelBindingRequired: try reader.choice("channel-binding", default: ChannelBinding.optional) == .required,
+            acceptsRegistrationAuthorities: try reader.boolean("accept-registration-authorities", default: false),
+            approval: try reader.choice("approval", default: .automatic),
+            maximumConcurrentEnrollments: try reader.integer(
+                "maximum-concurrent-enrollments", default: 1000, in: 1...100_000))
+        try reader.finish()
+        return description
+    }
+
+    private func authority(_ name: String, key: String, _ reader: ConfigurationReader) throws -> String {
+        guard authorities.contains(name) else {
+            throw reader.error(
+                key, "no authority «\(name)»; there are: \(authorities.sorted().joined(separator: ", "))")
+        }
+        return name
+    }
+
+    private enum AuthenticationWay: String, CaseIterable {
+        case certificate
+        case secret
+    }
+
+    private enum ChannelBinding: String, CaseIterable {
+        case optional
+        case required
+    }
+}
+
+extension UInt8 {
+    /// Whether the byte is an unreserved character of a URI (RFC 3986 §2.3).
+    fileprivate var isUnreserved: Bool {
+        switch self {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "~"):
+            true
+        default: false
+        }
+    }
+}
+
+extension Duration {
+    /// The duration in seconds, rounded down.
+    var wholeSeconds: Int64 { components.seconds }
+}

@@ -1,0 +1,29 @@
+internal import Foundation
+internal import Synchronization
+
+/// Makes certificate serial numbers: positive, 16 bytes, never the same twice (RFC 5280 §4.1.2.2).
+///
+/// The first 8 bytes are time and a counter, so that the ledger's index grows at its end; the other 8 are random, so
+/// that a number can't be foreseen and two signers never meet.
+final class SerialNumberSource: Sendable {
+    /// Microseconds since 2020 in the upper 52 bits, the counter in the lower 12.
+    private let last = Mutex<UInt64>(0)
+
+    /// 2020-01-01T00:00:00Z in seconds since 1970: the first byte is then neither 0 nor negative until 2091.
+    private static let epoch: Double = 1_577_836_800
+
+    func next(at time: Date = Date()) -> Data {
+        // A clock before 2020 is wrong; the random half keeps the number unique all the same.
+        let microseconds = UInt64(max(time.timeIntervalSince1970 - Self.epoch, 16_777_216) * 1_000_000)
+        let prefix = last.withLock { last in
+            last = max(last &+ 1, (microseconds << 12) & 0x7fff_ffff_ffff_ffff)
+            return last
+        }
+        var generator = SystemRandomNumberGenerator()
+        let random: UInt64 = generator.next()
+        var serial = Data(capacity: 16)
+        withUnsafeBytes(of: prefix.bigEndian) { serial.append(contentsOf: $0) }
+        withUnsafeBytes(of: random.bigEndian) { serial.append(contentsOf: $0) }
+        return serial
+    }
+}

@@ -1,0 +1,149 @@
+internal import ClusterTransport
+internal import ConfigurationFile
+internal import Foundation
+package import Logging
+package import Observability
+
+/// The signer's configuration file (every key is in docs/configuration.md).
+///
+/// Relative paths start at the file's folder.
+package struct SignerConfiguration: Sendable {
+    struct AuditorPeer: Sendable {
+        var endpoint: String
+        var key: CurvePublicKey
+    }
+
+    struct AuthorityFiles: Sendable {
+        var name: String
+        /// PEM: the issuing certificate.
+        var certificate: String
+        /// PEM: every certificate above it, the root last.
+        var chain: String
+        /// PKCS#8 in PEM, mode 0600, plain or encrypted.
+        var key: String
+        var passphraseFile: String?
+    }
+
+    struct Limits: Sendable {
+        /// Enrollments that run at once; more wait.
+        var concurrentEnrollments: Int
+        /// Enrollments that wait; past that the signer is `overloaded`.
+        var waitingEnrollments: Int
+        /// Operations in one transaction of the ledger.
+        var batch: Int
+        /// Operations that wait for the ledger.
+        var waitingOperations: Int
+        /// Events that the auditor has not acknowledged, at which issuance stops.
+        var outbox: Int64
+        /// How long acknowledged events stay, for an auditor that was restored.
+        var outboxRetention: Duration
+        /// Requests of one identity that may wait for approval.
+        var pendingPerIdentity: Int
+        /// How long a request waits for approval.
+        var pendingLifetime: Duration
+        /// How long a frontend's TLS certificate is valid.
+        var nodeCertificateLifetime: Duration
+    }
+
+    package var name: String
+    var endpoint: String
+    var curveKey: String
+    var catalogueKey: String
+    var ledger: String
+    var policy: String
+    var administration: String
+    var auditor: AuditorPeer
+    var authorities: [AuthorityFiles]
+    var limits: Limits
+    var metricsFile: String?
+    package var logLevel: Logger.Level
+    package var logFormat: LogFormat
+
+    /// Reads and checks a configuration file.
+    ///
+    /// - Throws: `ConfigurationError` with file, line and what is allowed.
+    package static func load(path: String) throws -> SignerConfiguration {
+        let reader = try ConfigurationReader.load(path: path)
+        let configuration = try SignerConfiguration(reader)
+        try reader.finish()
+        return configuration
+    }
+
+    private init(_ reader: ConfigurationReader) throws {
+        name = try reader.string("name", default: "signer")
+        endpoint = try reader.string("endpoint")
+        guard endpoint.hasPrefix("tcp://") else {
+            throw reader.error("endpoint", "an address such as tcp://127.0.0.1:7601 is expected, not «\(endpoint)»")
+        }
+        curveKey = try reader.path("curve-key", default: "curve.key")
+        catalogueKey = try reader.path("catalogue-key", default: "catalogue.key")
+        ledger = try reader.path("ledger", default: "ledger.sqlite")
+        policy = try reader.path("policy", default: "policy.yaml")
+        administration = try reader.path("administration", default: "admin")
+        metricsFile = reader.contains("metrics-file") ? try reader.path("metrics-file") : nil
+        guard let auditor = try reader.mapping("auditor") else {
+            throw reader.error("auditor", "the auditor's endpoint and key are needed here")
+        }
+        self.auditor = try Self.auditor(auditor)
+        authorities = try reader.mappings("authorities").map(Self.authority)
+        guard !authorities.isEmpty else { throw reader.error("authorities", "at least one authority is needed") }
+        guard Set(authorities.map(\.name)).count == authorities.count else {
+            throw reader.error("authorities", "two authorities have the same name")
+        }
+        limits = try Self.limits(try reader.mapping("limits"))
+        let log = try reader.mapping("log")
+        logLevel = try log?.choice("level", default: .info) ?? .info
+        logFormat = try log?.choice("format", default: .automatic) ?? .automatic
+        try log?.finish()
+    }
+
+    private static func auditor(_ reader: ConfigurationReader) throws -> AuditorPeer {
+        let key = try reader.string("key")
+        do {
+            let peer = AuditorPeer(endpoint: try reader.string("endpoint"), key: try CurvePublicKey(z85: key))
+            try reader.finish()
+            return peer
+        } catch let error as ConfigurationError {
+            throw error
+        } catch {
+            throw reader.error("key", "a CURVE public key in Z85 (40 characters) is expected")
+        }
+    }
+
+    private static func authority(_ reader: ConfigurationReader) throws -> AuthorityFiles {
+        let name = try reader.string("name")
+        let files = AuthorityFiles(
+            name: name,
+            certificate: try reader.path("certificate", default: "authorities/\(name)/certificate.pem"),
+            chain: try reader.path("chain", default: "authorities/\(name)/chain.pem"),
+            key: try reader.path("key", default: "authorities/\(name)/key.pem"),
+            passphraseFile: reader.contains("key-passphrase-file") ? try reader.path("key-passphrase-file") : nil)
+        try reader.finish()
+        return files
+    }
+
+    private static func limits(_ reader: ConfigurationReader?) throws -> Limits {
+        func integer(_ key: String, default standard: Int, in range: ClosedRange<Int>) throws -> Int {
+            try reader?.integer(key, default: standard, in: range) ?? standard
+        }
+        func duration(_ key: String, default standard: Duration, in range: ClosedRange<Duration>) throws -> Duration {
+            try reader?.duration(key, default: standard, in: range) ?? standard
+        }
+        let day = 86400
+        let limits = Limits(
+            concurrentEnrollments: try integer("concurrent-enrollments", default: 256, in: 1...65536),
+            waitingEnrollments: try integer("waiting-enrollments", default: 4096, in: 0...1_000_000),
+            batch: try integer("batch", default: 512, in: 1...10_000),
+            waitingOperations: try integer("waiting-operations", default: 8192, in: 16...1_000_000),
+            outbox: Int64(try integer("outbox", default: 1_000_000, in: 100...1_000_000_000)),
+            outboxRetention: try duration(
+                "outbox-retention", default: .seconds(14 * day), in: .zero ... .seconds(3660 * day)),
+            pendingPerIdentity: try integer("pending-per-identity", default: 100, in: 1...1_000_000),
+            pendingLifetime: try duration(
+                "pending-lifetime", default: .seconds(30 * day), in: .seconds(60) ... .seconds(366 * day)),
+            nodeCertificateLifetime: try duration(
+                "node-certificate-lifetime", default: .seconds(30 * day), in: .seconds(600) ... .seconds(398 * day)))
+        try reader?.finish()
+        return limits
+    }
+}

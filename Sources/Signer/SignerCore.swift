@@ -1,0 +1,120 @@
+internal import ClusterProtocol
+internal import ClusterTransport
+internal import Foundation
+internal import Logging
+internal import Synchronization
+
+/// What every part of the signer shares: the ledger, the authorities, the policy in force, the clock.
+final class SignerCore: Sendable {
+    struct Limits: Sendable {
+        /// Events that the auditor has not acknowledged, at which issuance stops.
+        var outbox: Int64 = 1_000_000
+        var pendingPerIdentity = 100
+        /// In seconds.
+        var pendingLifetime: Int64 = 30 * 86400
+        /// What a device whose request waits for approval is told, in seconds.
+        var pendingRetryAfter = 60
+        /// In seconds.
+        var nodeCertificateLifetime: Int64 = 30 * 86400
+        /// How long acknowledged events stay, in seconds.
+        var outboxRetention: Int64 = 14 * 86400
+    }
+
+    let name: String
+    let ledger: Ledger
+    let authorities: [String: IssuingAuthority]
+    let serials = SerialNumberSource()
+    let events: EventComposer
+    let limits: Limits
+    let metrics: SignerMetrics
+    let logger: Logger
+    /// The wall clock. Tests bring their own.
+    let now: @Sendable () -> Date
+    private let currentPolicy: Mutex<Policy>
+    private let draining = Mutex(false)
+    private let outbox = Mutex(OutboxPosition(last: 0, delivered: 0))
+    private let outboxSignal: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
+
+    init(
+        name: String, ledger: Ledger, authorities: [IssuingAuthority], policy: Policy, limits: Limits = Limits(),
+        metrics: SignerMetrics, logger: Logger, now: @escaping @Sendable () -> Date = { Date() }
+    ) throws {
+        self.name = name
+        self.ledger = ledger
+        self.authorities = Dictionary(uniqueKeysWithValues: authorities.map { ($0.name, $0) })
+        self.limits = limits
+        self.metrics = metrics
+        self.logger = logger
+        self.now = now
+        events = EventComposer(source: name, run: ledger.incarnation)
+        currentPolicy = Mutex(policy)
+        outboxSignal = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        try refreshOutboxPosition()
+    }
+
+    var policy: Policy {
+        get { currentPolicy.withLock { $0 } }
+        set { currentPolicy.withLock { $0 = newValue } }
+    }
+
+    /// Seconds since 1970.
+    func seconds() -> Int64 {
+        Int64(now().timeIntervalSince1970)
+    }
+
+    /// Milliseconds since 1970.
+    func milliseconds() -> Int64 {
+        Int64(now().timeIntervalSince1970 * 1000)
+    }
+
+    // MARK: Shutdown
+
+    /// Whether the process is ending: what runs is finished, nothing new is begun.
+    var isDraining: Bool {
+        get { draining.withLock { $0 } }
+        set { draining.withLock { $0 = newValue } }
+    }
+
+    // MARK: Outbox
+
+    /// How far the outbox goes, and how far the auditor has it.
+    struct OutboxPosition: Sendable, Equatable {
+        var last: Int64
+        var delivered: Int64
+
+        var backlog: Int64 { last - delivered }
+    }
+
+    var outboxPosition: OutboxPosition { outbox.withLock { $0 } }
+
+    /// Yields where the relay has something to do. For the relay alone.
+    var outboxChanges: AsyncStream<Void> { outboxSignal.stream }
+
+    /// Wakes the relay: an event was committed, or the auditor has come or gone.
+    func outboxGrew() {
+        outboxSignal.continuation.yield()
+    }
+
+    /// Ends ``outboxChanges``: no event follows.
+    func closeOutbox() {
+        outboxSignal.continuation.finish()
+    }
+
+    func refreshOutboxPosition() throws {
+        let position = try ledger.read { db in
+            OutboxPosition(
+                last: try OutboxTable.lastSequence(db), delivered: try OutboxTable.deliveredSequence(db))
+        }
+        outbox.withLock { $0 = position }
+    }
+
+    /// Fails closed where the auditor has been away for so long that the outbox is full.
+    ///
+    /// Revocations and what else operators do are never held up by this.
+    func requireRoomInOutbox() throws {
+        guard outboxPosition.backlog < limits.outbox else {
+            throw ServiceError(
+                .auditBacklogFull, "The audit log can't take more events at the moment.", retryAfter: 60)
+        }
+    }
+}

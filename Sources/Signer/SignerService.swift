@@ -1,0 +1,203 @@
+internal import ClusterProtocol
+internal import ClusterTransport
+internal import Foundation
+package import Logging
+internal import Observability
+internal import ServiceLifecycle
+
+/// The signer: its parts put together, started in order and ended in order.
+package struct SignerService: Service {
+    /// How long enrollments in flight may take to end.
+    private static let drainLimit = Duration.seconds(10)
+
+    private let configuration: SignerConfiguration
+    private let acceptsLoss: Bool
+    private let memoryIsLocked: Bool
+    private let logger: Logger
+
+    /// - Parameter acceptsLoss: go on with a ledger that lacks events which the auditor has.
+    package init(configuration: SignerConfiguration, acceptsLoss: Bool, memoryIsLocked: Bool, logger: Logger) {
+        self.configuration = configuration
+        self.acceptsLoss = acceptsLoss
+        self.memoryIsLocked = memoryIsLocked
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        let authorities = try configuration.authorities.map { try AuthorityLoader.load($0) }
+        let policyFile = PolicyFile(path: configuration.policy, authorities: Set(authorities.map(\.name)))
+        let policy = try policyFile.load()
+        let ledger = try openLedger(authorities)
+        let curveKey = try CurveKeyPair.load(path: configuration.curveKey)
+        let catalogueKey = try CatalogueKeyFile.load(path: configuration.catalogueKey)
+        let system = try ZeroMQActorSystem(logger: logger)
+        let auditor = try await system.connect(
+            ConnectionConfiguration(
+                endpoint: configuration.auditor.endpoint,
+                security: .curve(own: curveKey, server: configuration.auditor.key), maximumInFlight: 4,
+                callTimeout: .seconds(10)))
+        let audit = RemoteAudit(service: try AuditService.resolve(id: auditor.address(of: "audit"), using: system))
+        try await compare(ledger, with: audit, over: auditor)
+
+        let core = try makeCore(ledger, authorities, policy)
+        let registry = NodeRegistry(ledger: ledger) { system.allow($0) }
+        try registry.refresh()
+        core.policy = policy.reserving(hosts: registry.hosts)
+        let publisher = CataloguePublisher(core: core, key: catalogueKey)
+        try await publisher.publish(core.policy)
+        try await recordStart(core)
+        let pipeline = EnrollmentPipeline(core: core)
+        let endpoint = try await listen(
+            system, curveKey: curveKey,
+            desk: SigningDesk(core: core, pipeline: pipeline, registry: registry, publisher: publisher),
+            administration: AdministrationDesk(
+                core: core, pipeline: pipeline, registry: registry, publisher: publisher, policyFile: policyFile,
+                auditorIsUp: { auditor.isUp }, memoryIsLocked: memoryIsLocked))
+        logger.info(
+            "signer ready",
+            metadata: [
+                "endpoint": "\(endpoint)", "ledger.incarnation": "\(ledger.incarnation)",
+                "catalogue.version": "\(publisher.catalogue?.version ?? 0)", "memory.locked": "\(memoryIsLocked)",
+            ])
+        let relay = OutboxRelay(
+            core: core, audit: audit, isUp: { auditor.isUp }, connectionStates: auditor.states,
+            nodes: { registry.nodes }, nodesVersion: { registry.version })
+        let ending = await Result { try await runParts(core: core, relay: relay, pipeline: pipeline) }
+        await system.shutdown()
+        try ledger.close()
+        try ending.get()
+    }
+
+    private func openLedger(_ authorities: [IssuingAuthority]) throws -> Ledger {
+        let logger = logger
+        return try Ledger(
+            path: configuration.ledger,
+            authorities: Dictionary(uniqueKeysWithValues: authorities.map { ($0.name, $0.keySHA256) }),
+            limits: LedgerLimits(batch: configuration.limits.batch, waiting: configuration.limits.waitingOperations),
+            failStop: { error in
+                // What was to be committed may or may not be durable: only a restart can tell.
+                logger.critical("the ledger could not commit; the process ends", metadata: ["error": "\(error)"])
+                _exit(EX_IOERR)
+            })
+    }
+
+    /// Compares the ledger with what the auditor has of it, before anything is signed (design §7, «Restore»).
+    ///
+    /// An auditor that can't be reached stops nothing: the relay compares again when it returns.
+    ///
+    /// - Throws: ``LedgerBehindAuditor`` where the ledger is older than the auditor's log and that was not accepted.
+    private func compare(_ ledger: Ledger, with audit: some AuditBackend, over connection: Connection) async throws {
+        guard await connection.waitUntilUp(for: acceptsLoss ? Self.drainLimit : .seconds(2)) else {
+            logger.warning("the auditor can't be reached: events are kept until it can")
+            return
+        }
+        let stored: Int64
+        do {
+            stored = try await audit.position(EventPositionRequest(run: ledger.incarnation)).acknowledgedSequence
+        } catch {
+            logger.warning("the auditor does not tell how far it is", metadata: ["error": "\(error)"])
+            return
+        }
+        let last = try ledger.read { try OutboxTable.lastSequence($0) }
+        guard stored > last else { return }
+        guard acceptsLoss else { throw LedgerBehindAuditor(ledger: last, auditor: stored) }
+        try ledger.startNewIncarnation()
+        logger.warning(
+            "the ledger lacks events that the auditor has; the loss was accepted, and a new incarnation begins",
+            metadata: ["events.ledger": "\(last)", "events.auditor": "\(stored)"])
+    }
+
+    private func makeCore(_ ledger: Ledger, _ authorities: [IssuingAuthority], _ policy: Policy) throws -> SignerCore {
+        let metrics = SignerMetrics(registry: MetricsRegistry())
+        ledger.writer.observeBatches { metrics.committed(operations: $0, in: $1) }
+        return try SignerCore(
+            name: configuration.name, ledger: ledger, authorities: authorities, policy: policy,
+            limits: .init(
+                outbox: configuration.limits.outbox, pendingPerIdentity: configuration.limits.pendingPerIdentity,
+                pendingLifetime: configuration.limits.pendingLifetime.wholeSeconds,
+                nodeCertificateLifetime: configuration.limits.nodeCertificateLifetime.wholeSeconds,
+                outboxRetention: configuration.limits.outboxRetention.wholeSeconds),
+            metrics: metrics, logger: logger)
+    }
+
+    /// Records the start, and the policy where it is another than the last time.
+    private func recordStart(_ core: SignerCore) async throws {
+        var started = core.events.event(.started, at: core.now())
+        started.reasonText = "version \(EstuaryVersion.current)"
+        let startedLine = try UnnumberedEventLine(started)
+        var applied = core.events.event(.configurationApplied, at: core.now())
+        let sha256 = core.policy.sha256
+        applied.reasonText = "sha256:\(sha256)"
+        let appliedLine = try UnnumberedEventLine(applied)
+        let now = core.seconds()
+        try await core.ledger.writer.perform { db in
+            try OutboxTable.append(db, startedLine, at: now)
+            if try MetaTable.string(db, "policy_sha256") != sha256 {
+                try MetaTable.set(db, "policy_sha256", sha256)
+                try OutboxTable.append(db, appliedLine, at: now)
+            }
+        }
+        core.outboxGrew()
+    }
+
+    private func listen(
+        _ system: ZeroMQActorSystem, curveKey: CurveKeyPair, desk: SigningDesk, administration: AdministrationDesk
+    ) async throws -> String {
+        _ = try await system.listen(
+            ListenerConfiguration(
+                endpoint: "ipc://\(configuration.administration)/socket", security: .localUser,
+                lanes: .administration()),
+            methods: .administration(AdministrationService(backend: administration, actorSystem: system)))
+        return try await system.listen(
+            ListenerConfiguration(
+                endpoint: configuration.endpoint, security: .curve(curveKey),
+                lanes: .signing(
+                    enrollments: configuration.limits.concurrentEnrollments,
+                    waiting: configuration.limits.waitingEnrollments)),
+            methods: .signing(SigningService(backend: desk, actorSystem: system)))
+    }
+
+    private func runParts(core: SignerCore, relay: OutboxRelay, pipeline: EnrollmentPipeline) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await relay.run() }
+            group.addTask { try await LedgerHousekeeping(core: core).run() }
+            group.addTask { try await end(core, pipeline) }
+            if let path = configuration.metricsFile {
+                let file = MetricsFile(path: path, registry: core.metrics.registry)
+                group.addTask { await cancelWhenGracefulShutdown { await file.run(logger: logger) } }
+            }
+            do {
+                try await group.waitForAll()
+            } catch {
+                group.cancelAll()
+                core.closeOutbox()
+                throw error
+            }
+        }
+    }
+
+    /// Waits for the shutdown; then lets enrollments in flight finish, and closes the outbox with the run's last event.
+    private func end(_ core: SignerCore, _ pipeline: EnrollmentPipeline) async throws {
+        try await gracefulShutdown()
+        core.isDraining = true
+        let limit = ContinuousClock.now + Self.drainLimit
+        while pipeline.count > 0 && ContinuousClock.now < limit {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        let line = try UnnumberedEventLine(core.events.event(.stopped, at: core.now()))
+        let now = core.seconds()
+        _ = try await core.ledger.writer.perform { try OutboxTable.append($0, line, at: now) }
+        core.closeOutbox()
+    }
+}
+
+extension Result where Failure == any Error {
+    /// The outcome of an operation, to be looked at after what must happen either way.
+    fileprivate init(_ body: () async throws -> Success) async {
+        do {
+            self = .success(try await body())
+        } catch {
+            self = .failure(error)
+        }
+    }
+}

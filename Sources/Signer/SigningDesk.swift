@@ -1,0 +1,46 @@
+internal import ClusterProtocol
+internal import ClusterTransport
+internal import Foundation
+
+/// What the signer does for frontends.
+struct SigningDesk: SigningBackend {
+    let core: SignerCore
+    let pipeline: EnrollmentPipeline
+    let registry: NodeRegistry
+    let publisher: CataloguePublisher
+
+    func enroll(_ request: EnrollRequest) async throws -> EnrollReply {
+        guard !core.isDraining else {
+            throw ServiceError(.shuttingDown, "The signer is shutting down.", retryAfter: 5)
+        }
+        return try await pipeline.enroll(request, from: try CallContext.required())
+    }
+
+    func authenticate(_ request: AuthenticateRequest) async throws -> Done {
+        try await pipeline.authenticate(request, from: try CallContext.required())
+        return Done()
+    }
+
+    func ping(_ request: PingRequest) async throws -> PingReply {
+        registry.heard(try CallContext.required().peer.name, request.report, at: core.seconds())
+        return PingReply(catalogueVersion: publisher.catalogue?.version ?? 0)
+    }
+
+    func catalogue(_ request: CatalogueRequest) async throws -> SignedCatalogue {
+        guard let catalogue = publisher.catalogue else {
+            throw ServiceError(.unreachable, "The signer is still starting.", retryAfter: 1)
+        }
+        return catalogue.signed
+    }
+
+    func nodeCertificate(_ request: NodeCertificateRequest) async throws -> NodeCertificateReply {
+        let peer = try CallContext.required().peer
+        guard let node = registry.node(peer.name) else {
+            throw ServiceError(.notPermitted, "The node is not registered.")
+        }
+        guard registry.mayHaveCertificate(node.name, at: core.seconds()) else {
+            throw ServiceError(.overloaded, "The node asks for its certificate too often.", retryAfter: 600)
+        }
+        return try await NodeCertificateIssuance(core: core, node: node).issue(request)
+    }
+}

@@ -1,0 +1,121 @@
+internal import ClusterProtocol
+internal import Foundation
+internal import GRDB
+internal import Synchronization
+internal import Testing
+
+@testable internal import Signer
+
+@Suite struct LedgerTests {
+    private func path() -> String {
+        NSTemporaryDirectory() + "estuary-ledger-\(UUID().uuidString).sqlite"
+    }
+
+    private func open(_ path: String, key: [UInt8] = [1], limits: LedgerLimits = .init()) throws -> Ledger {
+        try Ledger(path: path, authorities: ["devices": key], limits: limits, failStop: { fatalError("\($0)") })
+    }
+
+    @Test func whatIsCommittedIsDurable() throws {
+        let ledger = try open(path())
+        let durability = try ledger.durability()
+        #expect(durability.journalMode == "wal")
+        #expect(durability.synchronous == 2)  // FULL
+    }
+
+    @Test func itKeepsItsIncarnationAndIsNotOpenedForAnotherCA() throws {
+        let path = path()
+        let first = try open(path)
+        let incarnation = first.incarnation
+        try first.close()
+        let second = try open(path)
+        #expect(second.incarnation == incarnation)
+        try second.close()
+        #expect(throws: LedgerError.anotherAuthority(path: path, name: "devices")) { try open(path, key: [2]) }
+    }
+
+    @Test func aNewerSchemaIsRefused() throws {
+        let path = path()
+        try open(path).close()
+        let queue = try DatabaseQueue(path: path)
+        try queue.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('2')") }
+        try queue.close()
+        #expect(throws: LedgerError.newerSchema(path: path)) { try open(path) }
+    }
+
+    @Test func anOperationThatThrowsUndoesOnlyItself() async throws {
+        struct Refusal: Error {}
+        let ledger = try open(path())
+        await withTaskGroup(of: Void.self) { group in
+            for index in 0..<50 {
+                group.addTask {
+                    let outcome = try? await ledger.writer.perform { db in
+                        try MetaTable.set(db, "key-\(index)", index)
+                        if index % 2 == 1 { throw Refusal() }
+                        return index
+                    }
+                    #expect(outcome == (index % 2 == 1 ? nil : index))
+                }
+            }
+        }
+        let count = try ledger.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM meta WHERE key LIKE 'key-%'") }
+        #expect(count == 25)
+    }
+
+    @Test func manyAtOnceAreCommittedInFewTransactions() async throws {
+        let ledger = try open(path())
+        let batches = Mutex<[Int]>([])
+        ledger.writer.observeBatches { size, _ in batches.withLock { $0.append(size) } }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<500 {
+                group.addTask { try await ledger.writer.perform { try MetaTable.add($0, "counter", 1) } }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try ledger.read { try MetaTable.integer($0, "counter") } == 500)
+        #expect(batches.withLock { $0.reduce(0, +) } == 500)
+        #expect(batches.withLock { $0.count } < 250)
+    }
+
+    @Test func moreThanTheBoundIsRefusedAtOnce() async throws {
+        let ledger = try open(path(), limits: LedgerLimits(batch: 1, waiting: 2))
+        let held = DispatchSemaphore(value: 0)
+        let blocker = Task { try await ledger.writer.perform { _ in held.wait() } }
+        let outcomes = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<10 {
+                group.addTask {
+                    do {
+                        try await ledger.writer.perform { _ in }
+                        return true
+                    } catch {
+                        #expect(error as? LedgerError == .busy)
+                        return false
+                    }
+                }
+            }
+            var refused = 0
+            for await done in group {
+                if !done { refused += 1 }
+                // Eight at least do not fit beside two that wait.
+                if refused == 7 { held.signal() }
+            }
+            return refused
+        }
+        try await blocker.value
+        #expect(outcomes >= 7)
+    }
+
+    @Test func prunedEventsAreAcknowledgedOnesAndTheNewestStays() async throws {
+        let ledger = try open(path())
+        let line = try UnnumberedEventLine(AuditEvent(.started, time: Date()))
+        try await ledger.writer.perform { db in
+            for _ in 0..<10 { try OutboxTable.append(db, line, at: 100) }
+            try OutboxTable.setDelivered(db, 6)
+        }
+        let removed = try await ledger.writer.perform { try OutboxTable.prune($0, recordedBefore: 200, limit: 100) }
+        #expect(removed == 6)
+        try await ledger.writer.perform { try OutboxTable.setDelivered($0, 10) }
+        _ = try await ledger.writer.perform { try OutboxTable.prune($0, recordedBefore: 200, limit: 100) }
+        #expect(try ledger.read { try OutboxTable.lastSequence($0) } == 10)
+        #expect(try ledger.read { try OutboxTable.lines($0, from: 1, limit: 100) }.count == 1)
+    }
+}

@@ -1,0 +1,122 @@
+internal import ClusterProtocol
+internal import ClusterTransport
+internal import Foundation
+internal import Synchronization
+internal import Testing
+
+@testable internal import Signer
+
+@Suite struct OutboxRelayTests {
+    /// An auditor in memory that can be told to fail, and that stores each number once and in order.
+    private final class Auditor: AuditBackend {
+        struct State {
+            var lines: [String] = []
+            var nodes: [NodeDescription]?
+            /// Fails the next so many appends, after storing what they brought.
+            var failsAfterStoring = 0
+            /// Fails the next so many appends before storing anything.
+            var failsBeforeStoring = 0
+        }
+
+        let state = Mutex(State())
+
+        func append(_ request: AppendEventsRequest) async throws -> AppendEventsReply {
+            try state.withLock { state in
+                if state.failsBeforeStoring > 0 {
+                    state.failsBeforeStoring -= 1
+                    throw ServiceError(.unreachable, "gone before storing")
+                }
+                let next = Int64(state.lines.count) + 1
+                guard request.firstSequence <= next else { throw ServiceError(.unexpected, "a gap") }
+                state.lines += request.lines.dropFirst(Int(next - request.firstSequence))
+                if state.failsAfterStoring > 0 {
+                    state.failsAfterStoring -= 1
+                    throw ServiceError(.unreachable, "gone after storing")
+                }
+                return AppendEventsReply(
+                    acknowledgedSequence: Int64(state.lines.count), logSize: Int64(state.lines.count))
+            }
+        }
+
+        func position(_ request: EventPositionRequest) async throws -> AppendEventsReply {
+            let count = Int64(state.withLock { $0.lines.count })
+            return AppendEventsReply(acknowledgedSequence: count, logSize: count)
+        }
+
+        func updateNodes(_ request: UpdateNodesRequest) async throws -> Done {
+            state.withLock { $0.nodes = request.nodes }
+            return Done()
+        }
+    }
+
+    private func relay(_ signer: SignerFixture, _ auditor: Auditor, isUp: @escaping @Sendable () -> Bool = { true })
+        -> OutboxRelay
+    {
+        OutboxRelay(
+            core: signer.core, audit: auditor, isUp: isUp, connectionStates: AsyncStream { $0.finish() },
+            nodes: { [] }, nodesVersion: { 1 })
+    }
+
+    private func append(_ count: Int, to signer: SignerFixture) async throws {
+        let line = try UnnumberedEventLine(signer.core.events.event(.started, at: Date()))
+        try await signer.core.ledger.writer.perform { db in
+            for _ in 0..<count { try OutboxTable.append(db, line, at: 0) }
+        }
+        signer.core.outboxGrew()
+    }
+
+    @Test func everythingArrivesInOrderAndOnce() async throws {
+        let signer = try SignerFixture()
+        let auditor = Auditor()
+        try await append(1300, to: signer)
+        signer.core.closeOutbox()
+        try await relay(signer, auditor).run()
+        let sequences = try auditor.state.withLock { $0.lines }.map { try AuditEvent(line: $0).sequence }
+        #expect(sequences == Array(1...1300))
+        #expect(signer.core.outboxPosition.backlog == 0)
+        #expect(auditor.state.withLock { $0.nodes } != nil)
+    }
+
+    @Test(arguments: [(0, 2), (2, 0), (1, 1)])
+    func aFailureOnEitherSideOfTheStoreLosesAndRepeatsNothing(_ failures: (before: Int, after: Int)) async throws {
+        let signer = try SignerFixture()
+        let auditor = Auditor()
+        auditor.state.withLock {
+            $0.failsBeforeStoring = failures.before
+            $0.failsAfterStoring = failures.after
+        }
+        try await append(700, to: signer)
+        let running = Task { try await relay(signer, auditor).run() }
+        try await wait { signer.core.outboxPosition.backlog == 0 && signer.core.outboxPosition.last == 700 }
+        signer.core.closeOutbox()
+        try await running.value
+        #expect(auditor.state.withLock { $0.lines.count } == 700)
+    }
+
+    @Test func anAuditorThatLostEventsIsFilledAgain() async throws {
+        let signer = try SignerFixture()
+        let auditor = Auditor()
+        try await append(20, to: signer)
+        try await signer.core.ledger.writer.perform { try OutboxTable.setDelivered($0, 20) }
+        signer.core.closeOutbox()
+        try await relay(signer, auditor).run()
+        #expect(auditor.state.withLock { $0.lines.count } == 20)
+    }
+
+    @Test func aLedgerThatIsOlderThanTheLogIsRefused() async throws {
+        let signer = try SignerFixture()
+        let auditor = Auditor()
+        auditor.state.withLock { $0.lines = Array(repeating: "{}", count: 5) }
+        try await append(3, to: signer)
+        signer.core.closeOutbox()
+        await #expect(throws: LedgerBehindAuditor.self) { try await relay(signer, auditor).run() }
+    }
+
+    private func wait(_ condition: () -> Bool) async throws {
+        let limit = ContinuousClock.now + .seconds(30)
+        while !condition() {
+            try #require(ContinuousClock.now < limit, "the condition did not come true in time")
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+}
