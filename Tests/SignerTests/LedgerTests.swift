@@ -79,7 +79,16 @@ internal import Testing
     @Test func moreThanTheBoundIsRefusedAtOnce() async throws {
         let ledger = try open(path(), limits: LedgerLimits(batch: 1, waiting: 2))
         let held = DispatchSemaphore(value: 0)
-        let blocker = Task { try await ledger.writer.perform { _ in held.wait() } }
+        let isRunning = Mutex(false)
+        let blocker = Task {
+            try await ledger.writer.perform { _ in
+                isRunning.withLock { $0 = true }
+                held.wait()
+            }
+        }
+        while !isRunning.withLock({ $0 }) {
+            await Task.yield()
+        }
         let outcomes = await withTaskGroup(of: Bool.self) { group in
             for _ in 0..<10 {
                 group.addTask {
@@ -95,13 +104,13 @@ internal import Testing
             var refused = 0
             for await done in group {
                 if !done { refused += 1 }
-                // Eight at least do not fit beside two that wait.
-                if refused == 7 { held.signal() }
+                // Two wait; the eight others don't fit.
+                if refused == 8 { held.signal() }
             }
             return refused
         }
         try await blocker.value
-        #expect(outcomes >= 7)
+        #expect(outcomes == 8)
     }
 
     @Test func prunedEventsAreAcknowledgedOnesAndTheNewestStays() async throws {

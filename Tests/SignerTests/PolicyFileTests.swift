@@ -17,7 +17,7 @@ internal import Testing
     @Test func theSampleLoads() throws {
         let policy = try load(SamplePolicy.text)
         #expect(policy.labels.map(\.name) == ["default"])
-        #expect(policy.profile("device")?.validity.maximum == 365 * 86400)
+        #expect(policy.profile("device")?.validity.maximum == Int64(31_536_000))
         #expect(policy.profile("device")?.extendedKeyUsage.allowed == ["1.3.6.1.5.5.7.3.2"])
     }
 
