@@ -154,7 +154,8 @@ let package = Package(
             name: "AuditorTests",
             dependencies: ["Auditor", "ClusterProtocol", "ClusterTransport", .crypto, .grdb, .logging]),
         .testTarget(
-            name: "EstuaryTests", dependencies: ["estuary", "ClusterProtocol", "ConfigurationFile", .argumentParser]),
+            name: "EstuaryTests",
+            dependencies: ["estuary", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", .argumentParser]),
         .testTarget(
             name: "ClusterTests",
             dependencies: [

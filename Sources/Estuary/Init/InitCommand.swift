@@ -18,7 +18,7 @@ struct Init: AsyncParsableCommand {
 
     func run() async throws {
         let directory = try state.directory()
-        try cluster.initialization(of: directory).run()
+        try await cluster.initialization(of: directory).run()
         Output.line("\(directory.path) is ready. Start the cluster with: estuary up --state \(directory.quoted)")
     }
 }

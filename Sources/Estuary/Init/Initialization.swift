@@ -25,7 +25,7 @@ struct Initialization {
         let signerKey: String
     }
 
-    func run() throws {
+    func run() async throws {
         guard state.isVacant else {
             throw Failure(
                 "\(state.path) is not empty.",
@@ -36,7 +36,7 @@ struct Initialization {
         let growing = try Self.growingPath(of: state.path)
         try PrivateFolder.create(growing)
         do {
-            try fill(growing)
+            try await fill(growing)
             // Replaces an empty folder, and fails on one that has been filled meanwhile.
             guard rename(growing, state.path) == 0 else {
                 throw Failure("\(state.path) can't be made: \(String(cString: strerror(errno))).")
@@ -62,7 +62,7 @@ struct Initialization {
         return all
     }
 
-    private func fill(_ folder: String) throws {
+    private func fill(_ folder: String) async throws {
         let ports = try LoopbackPort.free(count: 3 + 2 * frontends, except: Set(listen.port..<listen.port + frontends))
         let addresses = (0..<frontends).map { index in
             listen.port == 0
@@ -78,7 +78,7 @@ struct Initialization {
             auditorEndpoint: auditorEndpoint, auditorKey: auditorKey.z85)
         let names = (1...frontends).map { "frontend-\($0)" }
         let keys = try names.map { _ in try CurveKeyPair.generate() }
-        facts.catalogueKey = try makeSigner(
+        facts.catalogueKey = try await makeSigner(
             in: folder, facts: facts, nodes: zip(names, keys).map { ($0, $1.publicKey.z85) }
         ).catalogueKey
         try PrivateFolder.write(
@@ -102,7 +102,7 @@ struct Initialization {
 
     private func makeSigner(
         in folder: String, facts: ClusterFacts, nodes: [(name: String, key: String)]
-    ) throws -> SignerFacts {
+    ) async throws -> SignerFacts {
         var arguments = [
             "init", "--directory", folder + "/signer", "--root-directory", folder + "/root",
             "--trust-anchor", folder + "/trust-anchor.pem", "--enrollment-secret", folder + "/enrollment-secret",
@@ -114,7 +114,7 @@ struct Initialization {
             arguments.append("--node=name=\(node.name),role=frontend,key=\(node.key),hosts=\(hosts)")
         }
         if let rootPassphraseFile { arguments += ["--root-passphrase-file", rootPassphraseFile] }
-        let output = try Subprocess.output(of: signerProgram, arguments)
+        let output = try await Subprocess.output(of: signerProgram, arguments)
         guard let facts = try? JSONDecoder().decode(SignerFacts.self, from: output) else {
             throw Failure(
                 "estuary-signer init said something unexpected.",

@@ -1,29 +1,39 @@
 internal import Foundation
+internal import Synchronization
 
 /// Programs that do one thing and end.
 enum Subprocess {
     /// What the program prints on standard output; standard error goes where this process's goes.
     ///
     /// - Throws: ``Failure`` where it can't be started or does not end with status 0.
-    static func output(of program: String, _ arguments: [String]) throws -> Data {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        do {
-            try process.run()
-        } catch {
-            throw Failure("\(program) can't be started: \(error.localizedDescription)")
+    static func output(of program: String, _ arguments: [String]) async throws -> Data {
+        let collected = Collected()
+        let exit = try await withCheckedThrowingContinuation { continuation in
+            do {
+                _ = try ChildProcess(
+                    program: program, arguments: arguments, mergesErrors: false, output: collected.append,
+                    exited: { continuation.resume(returning: $0) })
+            } catch {
+                continuation.resume(throwing: error)
+            }
         }
-        let output = (try? pipe.fileHandleForReading.readToEnd()) ?? nil
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw Failure(
-                "\(URL(fileURLWithPath: program).lastPathComponent) ended with status \(process.terminationStatus).")
+        guard exit == .status(0) else {
+            throw Failure("\(URL(fileURLWithPath: program).lastPathComponent) \(exit).")
         }
-        return output ?? Data()
+        return collected.data
+    }
+
+    private final class Collected: Sendable {
+        /// More than any of the programs prints; what comes after is dropped.
+        private static let maximumBytes = 1 << 20
+
+        private let bytes = Mutex(Data())
+
+        var data: Data { bytes.withLock { $0 } }
+
+        func append(_ new: UnsafeRawBufferPointer) {
+            bytes.withLock { $0.append(contentsOf: new.prefix(Self.maximumBytes - $0.count)) }
+        }
     }
 }
 

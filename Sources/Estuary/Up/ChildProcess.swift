@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Foundation
 internal import Synchronization
 
@@ -23,13 +24,17 @@ final class ChildProcess: Sendable {
     private let life: Life
     private static let starting = Mutex(())
 
-    /// Starts a program. What it prints goes to `output`, line breaks as they come; `exited` is called once, when it has
-    /// ended and all its output was passed on.
+    /// How long after a process's end its output is awaited: a process that it has started itself may hold the pipe.
+    private static let outputGrace = 2.0
+
+    /// Starts a program. What it prints goes to `output` as it comes; `exited` is called once, when it has ended and its
+    /// output was passed on.
     ///
+    /// - Parameter mergesErrors: whether standard error goes to `output` too, and not where this process's goes.
     /// - Throws: ``Failure`` where it can't be started.
     init(
-        program: String, arguments: [String], output: @escaping @Sendable (UnsafeRawBufferPointer) -> Void,
-        exited: @escaping @Sendable (Exit) -> Void
+        program: String, arguments: [String], mergesErrors: Bool = true,
+        output: @escaping @Sendable (UnsafeRawBufferPointer) -> Void, exited: @escaping @Sendable (Exit) -> Void
     ) throws {
         // One start at a time: a child that is started while another's pipes are made would inherit them.
         let (identifier, reading, writing) = try Self.starting.withLock { _ in
@@ -43,7 +48,8 @@ final class ChildProcess: Sendable {
             }
             defer { Self.closeAll(input.reading, printed.writing) }
             do {
-                let identifier = try Self.spawn(program, arguments, input: input.reading, output: printed.writing)
+                let identifier = try Self.spawn(
+                    program, arguments, input: input.reading, output: printed.writing, mergesErrors: mergesErrors)
                 return (identifier, printed.reading, input.writing)
             } catch {
                 Self.closeAll(input.writing, printed.reading)
@@ -53,11 +59,17 @@ final class ChildProcess: Sendable {
         self.identifier = identifier
         let life = Life()
         self.life = life
-        // A thread for each child: both calls block until the child does something.
+        // Threads of their own: both calls block until the child does something.
+        let outputEnded = DispatchSemaphore(value: 0)
         Thread.detachNewThread {
             Self.forward(reading, to: output)
+            Self.closeAll(reading)
+            outputEnded.signal()
+        }
+        Thread.detachNewThread {
             let exit = life.wait(for: identifier)
-            Self.closeAll(reading, writing)
+            _ = outputEnded.wait(timeout: .now() + Self.outputGrace)
+            Self.closeAll(writing)
             exited(exit)
         }
     }
@@ -85,13 +97,15 @@ final class ChildProcess: Sendable {
         for descriptor in descriptors { close(descriptor) }
     }
 
-    private static func spawn(_ program: String, _ arguments: [String], input: Int32, output: Int32) throws -> pid_t {
+    private static func spawn(
+        _ program: String, _ arguments: [String], input: Int32, output: Int32, mergesErrors: Bool
+    ) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
         posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
-        posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO)
+        if mergesErrors { posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO) }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

@@ -20,7 +20,7 @@ struct Up: AsyncParsableCommand {
         let isNew = directory.isVacant
         if isNew {
             Output.remark("Making a new cluster in \(directory.path) …")
-            try cluster.initialization(of: directory).run()
+            try await cluster.initialization(of: directory).run()
         }
         let installed = try InstalledCluster(directory)
         let lock = try StateLock(directory)
