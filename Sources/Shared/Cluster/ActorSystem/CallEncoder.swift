@@ -19,6 +19,18 @@ package struct CallEncoder: DistributedTargetInvocationEncoder {
         call = (request.method, try CallBody.encodeRequest(argument.value))
     }
 
+    /// What to send.
+    ///
+    /// - Throws: ``ServiceError`` where the method is not one of the service that the actor was resolved as.
+    func call(of service: String) throws -> (method: String, body: Data) {
+        guard let call, call.method.utf8.starts(with: service.utf8),
+            call.method.utf8.dropFirst(service.utf8.count).first == UInt8(ascii: ".")
+        else {
+            throw ServiceError(.unexpected, "The actor was resolved as another service.")
+        }
+        return call
+    }
+
     package mutating func recordReturnType<R: Codable>(_ type: R.Type) throws {}
     package mutating func recordErrorType<E: Error>(_ type: E.Type) throws {}
     package mutating func doneRecording() throws {}

@@ -84,6 +84,8 @@ extension ServiceError.Code {
     package static let malformedMessage = Self(rawValue: "malformed-message")
     /// The message is of a version of the wire format that this process does not speak.
     package static let unsupportedVersion = Self(rawValue: "unsupported-version")
+    /// The message, or the answer to it, is longer than this process may send.
+    package static let messageTooLarge = Self(rawValue: "message-too-large")
     /// No method has this wire name.
     package static let unknownMethod = Self(rawValue: "unknown-method")
     /// The caller's role may not call this method.

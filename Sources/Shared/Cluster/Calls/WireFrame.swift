@@ -78,6 +78,11 @@ struct WireFrame: Equatable {
         body.withUnsafeBytes { rest.copyMemory(from: $0) }
     }
 
+    /// A remaining budget for the header: rounded down, since work past it is of no use; 0 where none is left.
+    static func milliseconds(_ budget: Duration) -> UInt32 {
+        UInt32(clamping: budget.components.seconds * 1000 + budget.components.attoseconds / 1_000_000_000_000_000)
+    }
+
     /// Whether a method may be called so.
     static func isValidName(_ name: String) -> Bool {
         !name.isEmpty && name.utf8.count <= maximumNameLength && isValidName(name.utf8)
@@ -93,5 +98,16 @@ struct WireFrame: Equatable {
                 default: false
                 }
             }
+    }
+}
+
+extension WireFrame.Malformed {
+    var cause: DropCause {
+        switch self {
+        case .truncated: .truncated
+        case .unsupportedVersion: .unsupportedVersion
+        case .unknownKind: .wrongKind
+        case .badName: .malformedName
+        }
     }
 }
