@@ -132,7 +132,7 @@ let package = Package(
             path: "Sources/Estuary"),
 
         // Tests: one folder a target, and ClusterTests with real processes.
-        .testTarget(name: "ClusterTransportTests", dependencies: ["ClusterTransport", "CZeroMQ"]),
+        .testTarget(name: "ClusterTransportTests", dependencies: ["ClusterTransport", "CZeroMQ", .logging]),
         .testTarget(name: "ClusterProtocolTests", dependencies: ["ClusterProtocol", "ClusterTransport", "PKI"]),
         .testTarget(name: "PKITests", dependencies: ["PKI", .asn1, .crypto, .cryptoExtras, .x509]),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability", .logging, .metrics]),

@@ -1,5 +1,6 @@
-@testable internal import ClusterTransport
 internal import Testing
+
+@testable internal import ClusterTransport
 
 @Suite struct AuthenticationRequestTests {
     private func request(

@@ -1,7 +1,8 @@
 internal import CZeroMQ
-@testable internal import ClusterTransport
 internal import Foundation
 internal import Testing
+
+@testable internal import ClusterTransport
 
 @Suite struct CurveKeyTests {
     @Test func textFormIsLibzmqs() throws {

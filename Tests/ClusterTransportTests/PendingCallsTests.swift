@@ -1,12 +1,20 @@
-@testable internal import ClusterTransport
 internal import Testing
+
+@testable internal import ClusterTransport
 
 @Suite struct PendingCallsTests {
     private let start = ContinuousClock.now
 
+    private func begin(
+        _ name: String, deadline: ContinuousClock.Instant, in calls: inout PendingCalls<String>
+    ) throws -> UInt64 {
+        let id = calls.begin(name, deadline: deadline)
+        return try #require(id)
+    }
+
     @Test func callIsEndedOnce() throws {
         var calls = PendingCalls<String>(capacity: 2)
-        let id = try #require(calls.begin("a", deadline: start))
+        let id = try begin("a", deadline: start, in: &calls)
         #expect(calls.end(id) == "a")
         #expect(calls.end(id) == nil)
         #expect(calls.count == 0)
@@ -14,7 +22,7 @@ internal import Testing
 
     @Test func noMoreThanAllowedArePending() throws {
         var calls = PendingCalls<String>(capacity: 2)
-        let first = try #require(calls.begin("a", deadline: start))
+        let first = try begin("a", deadline: start, in: &calls)
         #expect(calls.begin("b", deadline: start) != nil)
         #expect(calls.begin("c", deadline: start) == nil)
         #expect(calls.end(first) == "a")
@@ -23,9 +31,9 @@ internal import Testing
 
     @Test func lateAnswerDoesNotReachTheNextCall() throws {
         var calls = PendingCalls<String>(capacity: 1)
-        let first = try #require(calls.begin("a", deadline: start))
+        let first = try begin("a", deadline: start, in: &calls)
         #expect(calls.expire(at: start) == ["a"])
-        let second = try #require(calls.begin("b", deadline: start + .seconds(1)))
+        let second = try begin("b", deadline: start + .seconds(1), in: &calls)
         #expect(first != second)
         #expect(calls.end(first) == nil)
         #expect(calls.end(second) == "b")
@@ -43,7 +51,7 @@ internal import Testing
     @Test func onlyWhatIsDueExpires() throws {
         var calls = PendingCalls<String>(capacity: 4)
         _ = calls.begin("late", deadline: start + .seconds(9))
-        let early = try #require(calls.begin("early", deadline: start + .seconds(1)))
+        let early = try begin("early", deadline: start + .seconds(1), in: &calls)
         _ = calls.begin("middle", deadline: start + .seconds(5))
         #expect(calls.nextDeadline == start + .seconds(1))
         #expect(calls.end(early) == "early")

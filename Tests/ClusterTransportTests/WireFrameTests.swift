@@ -1,6 +1,7 @@
-@testable internal import ClusterTransport
 internal import Foundation
 internal import Testing
+
+@testable internal import ClusterTransport
 
 @Suite struct WireFrameTests {
     private func read(_ bytes: [UInt8]) throws(WireFrame.Malformed) -> WireFrame {

@@ -1,6 +1,7 @@
 internal import CZeroMQ
-@testable internal import ClusterTransport
 internal import Foundation
+
+@testable internal import ClusterTransport
 
 /// A bare DEALER socket in a context of its own, to send what no honest client sends.
 final class RawPeer {

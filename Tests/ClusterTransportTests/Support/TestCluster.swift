@@ -1,7 +1,8 @@
-@testable internal import ClusterTransport
 internal import Foundation
 internal import Logging
 internal import Testing
+
+@testable internal import ClusterTransport
 
 /// A server and a client, each an actor system of its own, with a frontend's key that the server allows.
 struct TestCluster {
@@ -15,7 +16,7 @@ struct TestCluster {
     static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     static let lanes = [
-        Lane(name: "quick", concurrency: 16, capacity: 2000), Lane(name: "slow", concurrency: 2, capacity: 1),
+        Lane(name: "quick", concurrency: 64, capacity: 2000), Lane(name: "slow", concurrency: 2, capacity: 1),
     ]
 
     /// Runs a test with a cluster, and ends the cluster whatever the test's end.
@@ -103,7 +104,8 @@ func code(of call: () async throws -> some Sendable) async throws -> ServiceErro
 /// A folder that is gone after the test.
 func withTemporaryFolder(_ body: (String) async throws -> Void) async throws {
     var template = Array("/tmp/estuary-test-XXXXXX".utf8CString)
-    let folder = try #require(mkdtemp(&template).map { String(cString: $0) })
+    let made = mkdtemp(&template)
+    let folder = String(cString: try #require(made))
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try await body(folder)
 }

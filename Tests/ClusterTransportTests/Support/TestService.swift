@@ -1,6 +1,7 @@
-@testable internal import ClusterTransport
 internal import Distributed
 internal import Synchronization
+
+@testable internal import ClusterTransport
 
 /// Answers with what it was sent, and with who sent it.
 struct EchoRequest: RemoteRequest {

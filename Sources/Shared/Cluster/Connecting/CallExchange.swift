@@ -10,6 +10,13 @@ enum CallAnswer: Sendable {
 /// is held for a few instructions.
 struct CallExchange {
     typealias Waiter = CheckedContinuation<CallAnswer, any Error>
+    typealias Watcher = AsyncStream<ConnectionState>.Continuation
+
+    /// What a change of state ends. To be resumed and finished outside of the lock: a stream that finishes calls back.
+    struct Ended {
+        var waiters: [Waiter] = []
+        var watchers: [Watcher] = []
+    }
 
     /// A call on its way to the socket.
     struct Outgoing: Sendable {
@@ -22,7 +29,7 @@ struct CallExchange {
     private(set) var state = ConnectionState.down
     private var pending: PendingCalls<Waiter>
     private var outgoing: [Outgoing] = []
-    private var watchers: [UInt64: AsyncStream<ConnectionState>.Continuation] = [:]
+    private var watchers: [UInt64: Watcher] = [:]
     private var nextWatcher: UInt64 = 0
 
     init(maximumInFlight: Int) {
@@ -64,34 +71,31 @@ struct CallExchange {
 
     /// Changes the state, and tells those who watch it.
     ///
-    /// - Returns: the calls that this ends: all of them unless the peer is up. Those not yet sent never will be.
-    mutating func enter(_ newState: ConnectionState) -> [Waiter] {
-        guard state != .closed, state != newState else { return [] }
+    /// - Returns: what this ends: all calls unless the peer is up; those not yet sent never will be.
+    mutating func enter(_ newState: ConnectionState) -> Ended {
+        guard state != .closed, state != newState else { return Ended() }
         state = newState
         for watcher in watchers.values {
             watcher.yield(newState)
-            if newState == .closed { watcher.finish() }
         }
-        guard newState != .up else { return [] }
-        if newState == .closed { watchers = [:] }
+        guard newState != .up else { return Ended() }
         outgoing = []
-        return pending.endAll()
+        guard newState == .closed else { return Ended(waiters: pending.endAll()) }
+        defer { watchers = [:] }
+        return Ended(waiters: pending.endAll(), watchers: Array(watchers.values))
     }
 
-    /// - Returns: what to remove the watcher by; nil where the connection is closed and the stream has ended.
-    mutating func watch(_ watcher: AsyncStream<ConnectionState>.Continuation) -> UInt64? {
+    /// - Returns: what to remove the watcher by; nil where the connection is closed and the stream is to be finished.
+    mutating func watch(_ watcher: Watcher) -> UInt64? {
         watcher.yield(state)
-        guard state != .closed else {
-            watcher.finish()
-            return nil
-        }
+        guard state != .closed else { return nil }
         nextWatcher += 1
         watchers[nextWatcher] = watcher
         return nextWatcher
     }
 
-    mutating func unwatch(_ number: UInt64) {
-        watchers[number] = nil
+    mutating func unwatch(_ number: UInt64) -> Watcher? {
+        watchers.removeValue(forKey: number)
     }
 }
 

@@ -67,8 +67,10 @@ actor ConnectionCore: LoopParticipant {
         let (stream, watcher) = AsyncStream.makeStream(of: ConnectionState.self, bufferingPolicy: .bufferingNewest(1))
         if let number = exchange.withLock({ $0.watch(watcher) }) {
             watcher.onTermination = { [weak self] _ in
-                self?.exchange.withLock { $0.unwatch(number) }
+                _ = self?.exchange.withLock { $0.unwatch(number) }
             }
+        } else {
+            watcher.finish()
         }
         return stream
     }
@@ -81,9 +83,7 @@ actor ConnectionCore: LoopParticipant {
     func start() throws {
         switch configuration.security {
         case .curve:
-            guard configuration.endpoint.hasPrefix("tcp://") else {
-                throw TransportError(.endpoint, "\(configuration.endpoint): CURVE is for tcp:// endpoints.")
-            }
+            try TCPEndpoint.check(configuration.endpoint)
         case .localUser:
             _ = try LocalSocketPath(endpoint: configuration.endpoint)
         }
@@ -91,7 +91,11 @@ actor ConnectionCore: LoopParticipant {
     }
 
     func close() {
-        fail(exchange.withLock { $0.enter(.closed) }, with: .connectionClosed)
+        let ended = exchange.withLock { $0.enter(.closed) }
+        fail(ended.waiters, with: .connectionClosed)
+        for watcher in ended.watchers {
+            watcher.finish()
+        }
         reopenAt = nil
         loop.deregister(self)
         closeSockets()
@@ -195,7 +199,7 @@ actor ConnectionCore: LoopParticipant {
         loop.register(self, sockets: [])
         closeSockets()
         let wasUp = exchange.withLock { $0.state } == .up
-        let lost = exchange.withLock { $0.enter(.down) }
+        let lost = exchange.withLock { $0.enter(.down) }.waiters
         metrics.count { $0.callsLost += lost.count }
         fail(lost, with: .peerLost)
         let now = ContinuousClock.now

@@ -5,7 +5,12 @@ package struct CurvePublicKey: Hashable, Sendable {
     /// The length of the text form.
     package static let z85Length = 40
 
-    private let words: SIMD8<UInt32>
+    // Four words rather than a SIMD vector: values aligned to 32 bytes break the stack of async functions that hold
+    // one across an await (Swift 6.3: "freed pointer was not the last allocation").
+    private let word0: UInt64
+    private let word1: UInt64
+    private let word2: UInt64
+    private let word3: UInt64
 
     /// Reads the text form, forty characters of Z85.
     ///
@@ -20,30 +25,34 @@ package struct CurvePublicKey: Hashable, Sendable {
     /// Reads the text form; nil where it is not forty characters of Z85.
     init?(z85Characters characters: some RandomAccessCollection<UInt8>) {
         guard characters.count == Self.z85Length else { return nil }
-        var words = SIMD8<UInt32>()
-        var start = characters.startIndex
-        for index in 0..<8 {
-            let end = characters.index(start, offsetBy: 5)
-            guard let word = Z85.decode(characters[start..<end]) else { return nil }
-            words[index] = word
-            start = end
+        func word(_ index: Int) -> UInt64? {
+            let start = characters.index(characters.startIndex, offsetBy: index * 10)
+            let middle = characters.index(start, offsetBy: 5)
+            let end = characters.index(middle, offsetBy: 5)
+            guard let high = Z85.decode(characters[start..<middle]), let low = Z85.decode(characters[middle..<end])
+            else { return nil }
+            return UInt64(high) << 32 | UInt64(low)
         }
-        self.words = words
+        guard let word0 = word(0), let word1 = word(1), let word2 = word(2), let word3 = word(3) else { return nil }
+        (self.word0, self.word1, self.word2, self.word3) = (word0, word1, word2, word3)
     }
 
     /// Reads the 32 bytes of a ZAP request's credentials; nil where there are more or fewer.
     init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 32 else { return nil }
-        var words = SIMD8<UInt32>()
-        for (index, byte) in bytes.enumerated() {
-            words[index / 4] = words[index / 4] << 8 | UInt32(byte)
+        let bytes = Array(bytes)
+        func word(_ index: Int) -> UInt64 {
+            bytes[index * 8..<index * 8 + 8].reduce(0) { $0 << 8 | UInt64($1) }
         }
-        self.words = words
+        (word0, word1, word2, word3) = (word(0), word(1), word(2), word(3))
     }
 
     /// The text form.
     package var z85: String {
-        String(decoding: (0..<8).flatMap { Z85.encode(words[$0]) }, as: UTF8.self)
+        let groups = [word0, word1, word2, word3].flatMap { word in
+            Z85.encode(UInt32(word >> 32)) + Z85.encode(UInt32(truncatingIfNeeded: word))
+        }
+        return String(decoding: groups, as: UTF8.self)
     }
 }
 

@@ -65,9 +65,7 @@ actor ListenerCore: LoopParticipant {
         let local: LocalSocketPath?
         switch configuration.security {
         case .curve:
-            guard configuration.endpoint.hasPrefix("tcp://") else {
-                throw TransportError(.endpoint, "\(configuration.endpoint): CURVE is for tcp:// endpoints.")
-            }
+            try TCPEndpoint.check(configuration.endpoint)
             local = nil
         case .localUser:
             local = try LocalSocketPath(endpoint: configuration.endpoint)

@@ -121,17 +121,20 @@ final class ZeroMQSocket {
     ///
     /// - Returns: 0, or libzmq's error number; then nothing was sent.
     func send(count: Int, more: Bool, _ write: (UnsafeMutableRawBufferPointer) -> Void) -> Int32 {
-        var message = zmq_msg_t()
-        guard zmq_msg_init_size(&message, count) == 0 else { return zmq_errno() }
-        write(UnsafeMutableRawBufferPointer(start: zmq_msg_data(&message), count: count))
-        while zmq_msg_send(&message, raw, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0)) < 0 {
-            let error = zmq_errno()
-            guard error == EINTR else {
-                zmq_msg_close(&message)
-                return error
+        // Short messages live inside the struct, so that it must not move between the calls.
+        withUnsafeTemporaryAllocation(of: zmq_msg_t.self, capacity: 1) { buffer in
+            let message = buffer.baseAddress!
+            guard zmq_msg_init_size(message, count) == 0 else { return zmq_errno() }
+            write(UnsafeMutableRawBufferPointer(start: zmq_msg_data(message), count: count))
+            while zmq_msg_send(message, raw, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0)) < 0 {
+                let error = zmq_errno()
+                guard error == EINTR else {
+                    zmq_msg_close(message)
+                    return error
+                }
             }
+            return 0
         }
-        return 0
     }
 
     func send(_ bytes: some Collection<UInt8>, more: Bool) -> Int32 {
