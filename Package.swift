@@ -133,7 +133,8 @@ let package = Package(
 
         // Tests: one folder a target, and ClusterTests with real processes.
         .testTarget(name: "ClusterTransportTests", dependencies: ["ClusterTransport", "CZeroMQ", .logging]),
-        .testTarget(name: "ClusterProtocolTests", dependencies: ["ClusterProtocol", "ClusterTransport", "PKI"]),
+        .testTarget(
+            name: "ClusterProtocolTests", dependencies: ["ClusterProtocol", "ClusterTransport", "PKI", .logging]),
         .testTarget(name: "PKITests", dependencies: ["PKI", .asn1, .crypto, .cryptoExtras, .x509]),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability", .logging, .metrics]),
         .testTarget(name: "ConfigurationFileTests", dependencies: ["ConfigurationFile"]),
