@@ -93,7 +93,7 @@ internal import Testing
                 }
                 #expect(await eventually { await cluster.backend.received.count == 2 })
                 let error = try await code {
-                    try await CallBudget.$current.withValue(.milliseconds(100)) {
+                    try await CallBudget.$current.withValue(.seconds(1)) {
                         try await service.hold(HoldRequest(name: "late"))
                     }
                 }

@@ -17,16 +17,18 @@ final class TCPRelay: Sendable {
     /// Relays to a port of 127.0.0.1, given as `tcp://127.0.0.1:PORT`.
     init(to endpoint: String) throws {
         state = Mutex(State(target: try Self.port(of: endpoint)))
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard listener >= 0 else { throw POSIXError(.EMFILE) }
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { throw POSIXError(.EMFILE) }
         var address = Self.address(port: 0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let isListening = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, length) == 0 && listen(listener, 16) == 0 && getsockname(listener, $0, &length) == 0
+                bind(descriptor, $0, length) == 0 && listen(descriptor, 16) == 0
+                    && getsockname(descriptor, $0, &length) == 0
             }
         }
         guard isListening else { throw POSIXError(.EADDRINUSE) }
+        listener = descriptor
         port = UInt16(bigEndian: address.sin_port)
         Self.makeNonBlocking(listener)
         let thread = Thread { self.run() }
@@ -77,10 +79,10 @@ final class TCPRelay: Sendable {
                 }
                 return false
             }
-            var items = pairs.flatMap { [$0.client, $0.server] } + [listener]
-            var polled = items.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-            _ = poll(&polled, nfds_t(items.count), 5)
-            items = []
+            var items = (pairs.flatMap { [$0.client, $0.server] } + [listener]).map {
+                pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+            }
+            _ = poll(&items, nfds_t(items.count), 5)
         }
         for pair in pairs {
             _ = Foundation.close(pair.client)
@@ -117,7 +119,7 @@ final class TCPRelay: Sendable {
         var sent = 0
         while sent < count {
             let result = buffer.withUnsafeBytes {
-                send(destination, $0.baseAddress! + sent, count - sent, Int32(MSG_NOSIGNAL.rawValue))
+                send(destination, $0.baseAddress! + sent, count - sent, Int32(MSG_NOSIGNAL))
             }
             if result < 0, errno == EAGAIN {
                 usleep(1000)
