@@ -22,6 +22,8 @@ struct TestRequest {
     /// nil for the signature of the P-256 key.
     var signature: [UInt8]?
     var trailing: [UInt8] = []
+    /// In the place of the P-256 key, where a request has to be the same on every run.
+    var ed25519Key: Curve25519.Signing.PrivateKey?
 
     static let key = P256.Signing.PrivateKey()
 
@@ -34,11 +36,29 @@ struct TestRequest {
             attributes.append(
                 TestRequest.attribute("1.2.840.113549.1.9.14", [TestRequest.sequence(extensions)]))
         }
-        var parts = [version, subject, publicKeyInfo ?? TestRequest.keyInfo]
+        var parts = [version, subject, publicKeyInfo ?? ownKeyInfo]
         if !omitsAttributes { parts.append(DERWriter.element(0xa0, attributes)) }
         let info = TestRequest.sequence(parts + [surplus])
-        let signature = try self.signature ?? Array(TestRequest.key.signature(for: info).derRepresentation)
+        let signature: [UInt8]
+        if let given = self.signature {
+            signature = given
+        } else if let ed25519Key {
+            signature = Array(try ed25519Key.signature(for: info))
+        } else {
+            signature = Array(try TestRequest.key.signature(for: info).derRepresentation)
+        }
+        let signatureAlgorithm =
+            ed25519Key == nil
+            ? self.signatureAlgorithm : TestRequest.sequence([TestRequest.identifier("1.3.101.112")])
         return TestRequest.sequence([info, signatureAlgorithm, DERWriter.element(0x03, [0] + signature)]) + trailing
+    }
+
+    private var ownKeyInfo: [UInt8] {
+        guard let ed25519Key else { return TestRequest.keyInfo }
+        return TestRequest.sequence([
+            TestRequest.sequence([TestRequest.identifier("1.3.101.112")]),
+            DERWriter.element(0x03, [0] + ed25519Key.publicKey.rawRepresentation),
+        ])
     }
 
     func request() throws -> CertificationRequest {

@@ -32,10 +32,20 @@ package struct ClientCertificate: Sendable {
         }
         leafDER = Array(first)
         do {
-            leaf = try Certificate(derEncoded: leafDER)
+            let node = try DER.parse(leafDER)
+            try ClientCertificate.checkSignatureEncoding(node)
+            leaf = try Certificate(derEncoded: node)
         } catch {
             throw Unreadable(description: "The certificate cannot be read, or has a kind of key that is not supported.")
         }
+    }
+
+    /// The library overlooks unused bits in an ECDSA signature's BIT STRING; they would give one certificate several
+    /// encodings. (A second value of an ECDSA signature remains: names for a certificate are its authority and serial.)
+    private static func checkSignatureEncoding(_ certificate: ASN1Node) throws {
+        guard case .constructed(let parts) = certificate.content, let signature = Array(parts).last,
+            try ASN1BitString(derEncoded: signature).paddingBits == 0
+        else { throw Unreadable(description: "The certificate's signature cannot be read.") }
     }
 
     /// The serial number without leading zeros. Ours have sixteen bytes.

@@ -21,7 +21,10 @@ struct URIOutline {
             if afterUser.first == UInt8(ascii: "[") {
                 host = String(decoding: afterUser.dropFirst().prefix { $0 != UInt8(ascii: "]") }, as: UTF8.self)
             } else {
-                host = String(decoding: afterUser.prefix { $0 != UInt8(ascii: ":") }, as: UTF8.self)
+                let name = afterUser.prefix { $0 != UInt8(ascii: ":") }
+                // Two spellings of a host that some readers take for the same as the plain one.
+                guard !name.contains(UInt8(ascii: "%")), name.last != UInt8(ascii: ".") else { return nil }
+                host = String(decoding: name, as: UTF8.self)
             }
         } else {
             host = nil

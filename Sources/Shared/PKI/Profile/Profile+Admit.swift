@@ -102,7 +102,8 @@ extension Profile {
         }
         usages = KeyUsageRule.Usage.allCases.filter { usages.contains($0) && suitable.contains($0) }
         guard !usages.isEmpty else {
-            throw ProfileViolation(.keyUsage, "", "is left of the key usage: nothing of it is allowed for this key")
+            throw ProfileViolation(
+                .keyUsage, request.key.description, "is a key for which nothing of the key usage is allowed")
         }
         return usages
     }
