@@ -15,6 +15,7 @@ actor Authenticator: LoopParticipant {
     private let socket: ZeroMQSocket
     private let metrics: TransportMetrics
     private let logger: Logger
+    private var refusals = LogThrottle()
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -86,9 +87,14 @@ actor Authenticator: LoopParticipant {
             reply(id: request.id, status: "200", text: "OK", userID: userID)
         } else {
             metrics.count { $0.refusedPeers += 1 }
-            logger.info(
-                "cluster.peer.refused",
-                metadata: ["peer.address": "\(request.address)", "listener.domain": "\(request.domain)"])
+            if let suppressed = refusals.admit(at: .now) {
+                logger.notice(
+                    "cluster.peer.refused",
+                    metadata: [
+                        "peer.address": "\(request.address)", "listener.domain": "\(request.domain)",
+                        "log.suppressed": "\(suppressed)",
+                    ])
+            }
             reply(id: request.id, status: "400", text: "Not allowed", userID: "")
         }
     }

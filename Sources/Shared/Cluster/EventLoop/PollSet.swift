@@ -60,7 +60,9 @@ struct PollSet {
         for index in isReadable.indices {
             isReadable[index] = false
         }
-        // A signal may interrupt the poll: then nothing is known to be readable, and the next poll tells.
+        // A signal may interrupt the poll: then nothing is known to be readable, and the next poll tells. Any other
+        // error means that a socket was closed while it was polled: going on would spin.
+        precondition(result >= 0 || zmq_errno() == EINTR, "polling failed: \(ZeroMQSocket.lastError)")
         guard result > 0 else { return }
         for (item, owner) in zip(items.dropFirst(), owners) where item.revents & Short(ZMQ_POLLIN) != 0 {
             isReadable[owner] = true

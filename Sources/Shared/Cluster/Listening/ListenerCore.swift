@@ -32,6 +32,7 @@ actor ListenerCore: LoopParticipant {
     private var lanes: [LaneQueue<ServedCall>]
     private var sockets: (router: ZeroMQSocket, monitor: SocketMonitor)?
     private var isDraining = false
+    private var refusals = LogThrottle()
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -210,9 +211,14 @@ actor ListenerCore: LoopParticipant {
                 return refuse(frame.callID, .unknownMethod, ServiceError(.unknownMethod, "There is no such method."))
             }
             guard method.roles.contains(peer.role) else {
-                logger.warning(
-                    "cluster.call.not-permitted",
-                    metadata: ["call.method": "\(method.name)", "peer.name": "\(peer.name)"])
+                if let suppressed = refusals.admit(at: .now) {
+                    logger.warning(
+                        "cluster.call.not-permitted",
+                        metadata: [
+                            "call.method": "\(method.name)", "peer.name": "\(peer.name)",
+                            "log.suppressed": "\(suppressed)",
+                        ])
+                }
                 return refuse(
                     frame.callID, .notPermitted, ServiceError(.notPermitted, "This peer may not call this method."))
             }

@@ -10,10 +10,7 @@ final class ZeroMQSocket {
     private var isClosed = false
 
     init(_ context: ZeroMQContext, type: Int32) throws {
-        guard let raw = zmq_socket(context.raw, type) else {
-            throw TransportError(.zeroMQ, "libzmq makes no socket: \(Self.lastError).")
-        }
-        self.raw = raw
+        raw = try context.makeSocket(type: type).raw
         message = .allocate(capacity: 1)
         zmq_msg_init(message)
     }
