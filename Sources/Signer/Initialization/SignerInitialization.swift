@@ -68,6 +68,13 @@ package struct SignerInitialization {
 
     /// - Throws: ``KeyStoreError`` or what the file system says, naming the file.
     package func perform(at now: Date = Date()) async throws -> Outcome {
+        let (outcome, authorityKey) = try writeFiles(at: now)
+        try await writeLedger(authorityKeySHA256: authorityKey, at: now)
+        return outcome
+    }
+
+    /// Writes everything but the ledger; the outcome, and the SHA-256 of the issuing authority's public key.
+    private func writeFiles(at now: Date) throws -> (Outcome, [UInt8]) {
         for node in nodes {
             _ = try CurvePublicKey(z85: node.key)
         }
@@ -84,13 +91,16 @@ package struct SignerInitialization {
         let curveKey = try CurveKeyPair.load(path: curvePath)
         try NewFile.write(configurationText, path: "\(directory)/configuration.yaml", mode: 0o600)
         try NewFile.write(SamplePolicy.text, path: "\(directory)/policy.yaml", mode: 0o600)
-        // The sample must load before anybody relies on it.
-        _ = try PolicyFile(path: "\(directory)/policy.yaml", authorities: [Self.authority]).load()
-        _ = try SignerConfiguration.load(path: "\(directory)/configuration.yaml")
-        try await writeLedger(ceremony, at: now)
-        return Outcome(
-            catalogueKey: catalogueKey.publicKey.rawRepresentation.base64EncodedString(),
-            signerKey: curveKey.publicKey.z85)
+        // What was written must load before anybody relies on it.
+        let configuration = try SignerConfiguration.load(path: "\(directory)/configuration.yaml")
+        _ = try PolicyFile(path: configuration.policy, authorities: [Self.authority]).load()
+        let authorities = try configuration.authorities.map { try AuthorityLoader.load($0, at: now) }
+        return (
+            Outcome(
+                catalogueKey: catalogueKey.publicKey.rawRepresentation.base64EncodedString(),
+                signerKey: curveKey.publicKey.z85),
+            authorities[0].keySHA256
+        )
     }
 
     private func writeRoot(_ ceremony: AuthorityCeremony.Outcome) throws {
@@ -122,11 +132,9 @@ package struct SignerInitialization {
     }
 
     /// Enters the nodes and the first secret, each with its event.
-    private func writeLedger(_ ceremony: AuthorityCeremony.Outcome, at now: Date) async throws {
-        let authority = try IssuingAuthority(
-            name: Self.authority, certificate: ceremony.issuing, parents: [ceremony.root], key: ceremony.issuingKey)
+    private func writeLedger(authorityKeySHA256: [UInt8], at now: Date) async throws {
         let ledger = try Ledger(
-            path: "\(directory)/ledger.sqlite", authorities: [Self.authority: authority.keySHA256],
+            path: "\(directory)/ledger.sqlite", authorities: [Self.authority: authorityKeySHA256],
             failStop: { error in
                 FileHandle.standardError.write(Data("estuary-signer: the ledger could not commit: \(error)\n".utf8))
                 _exit(EX_IOERR)
