@@ -28,6 +28,7 @@ extension Target.Dependency {
     static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
     static let nioHTTPTypesHTTP1 = product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
+    static let nioTLS = product(name: "NIOTLS", package: "swift-nio")
     static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -96,7 +97,7 @@ let package = Package(
             dependencies: [
                 "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Observability", "OperationsHTTP", "PKI",
                 .asn1, .crypto, .httpTypes, .hummingbird, .hummingbirdCore, .logging, .metrics, .nioCore, .nioHTTP1,
-                .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioPosix, .nioSSL, .serviceLifecycle, .x509,
+                .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioPosix, .nioSSL, .nioTLS, .serviceLifecycle, .x509,
             ]),
         .target(
             name: "Signer",
@@ -141,8 +142,9 @@ let package = Package(
         .testTarget(
             name: "FrontendTests",
             dependencies: [
-                "Frontend", "ClusterProtocol", "ClusterTransport", "PKI", .asn1, .crypto, .logging, .nioCore,
-                .nioEmbedded, .nioHTTP1, .nioHTTPTypes, .nioPosix, .nioSSL, .serviceLifecycle, .x509,
+                "Frontend", "ClusterProtocol", "ClusterTransport", "Observability", "OperationsHTTP", "PKI", .asn1,
+                .crypto, .cryptoExtras, .httpTypes, .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL,
+                .serviceLifecycle, .x509,
             ]),
         .testTarget(
             name: "SignerTests",

@@ -1,0 +1,55 @@
+internal import ClusterProtocol
+internal import ClusterTransport
+internal import PKI
+
+/// What a client's certificate is worth on a label, now. The signer judges it again, and knows what is revoked.
+enum ClientVerdict {
+    /// The client showed none, or the label takes none.
+    case absent
+    case accepted(ClientCertificate)
+    /// Expired, and still within the time after the end that the label allows for renewals.
+    case inGracePeriod(ClientCertificate)
+    /// Of another authority, not for this use, outside of its validity, or not readable.
+    case refused(ClientCertificate?, ServiceError)
+
+    var isAbsent: Bool {
+        if case .absent = self { true } else { false }
+    }
+
+    /// Whether it authenticates `simpleenroll`.
+    var mayEnroll: Bool {
+        if case .accepted = self { true } else { false }
+    }
+
+    /// Whether it authenticates `simplereenroll`.
+    var mayRenew: Bool {
+        switch self {
+        case .accepted, .inGracePeriod: true
+        case .absent, .refused: false
+        }
+    }
+
+    /// The certificate, where it authenticates for anything.
+    var certificate: ClientCertificate? {
+        switch self {
+        case .accepted(let certificate), .inGracePeriod(let certificate): certificate
+        case .absent, .refused: nil
+        }
+    }
+
+    /// Whether it is a registration authority's, which passes on the requests of others.
+    var isRegistrationAuthority: Bool {
+        certificate?.isRegistrationAuthority ?? false
+    }
+
+    /// Why it does not authenticate, in the words for a client that can do no better than show a certificate.
+    var refusal: ServiceError {
+        switch self {
+        case .refused(_, let error): error
+        case .inGracePeriod:
+            ServiceError(.certificateOutsideValidity, "The client certificate is expired; it may only be renewed.")
+        case .absent, .accepted:
+            ServiceError(.certificateRequired, "A client certificate is needed here.")
+        }
+    }
+}

@@ -1,0 +1,42 @@
+internal import ClusterProtocol
+internal import Synchronization
+
+/// The labels that this frontend serves now, of all its signers.
+final class CatalogueDirectory: Sendable {
+    private struct State {
+        var bySigner: [Int: [ServedLabel]] = [:]
+        var versions: [Int: Int] = [:]
+        var labels: [String: ServedLabel] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    /// Whether there is anything to serve.
+    var isEmpty: Bool {
+        state.withLock { $0.versions.isEmpty }
+    }
+
+    /// The version of a signer's catalogue that is in force; 0 where there is none.
+    func version(of signer: Int) -> Int {
+        state.withLock { $0.versions[signer] ?? 0 }
+    }
+
+    func label(_ name: String) -> ServedLabel? {
+        state.withLock { $0.labels[name] }
+    }
+
+    /// Replaces what a signer's catalogue says, as one step.
+    func apply(_ labels: [ServedLabel], version: Int, of signer: Int) {
+        state.withLock { state in
+            state.bySigner[signer] = labels
+            state.versions[signer] = version
+            state.labels = [:]
+            // Of two signers with one label the first in the configuration counts.
+            for (_, labels) in state.bySigner.sorted(by: { $0.key < $1.key }) {
+                for label in labels where state.labels[label.description.name] == nil {
+                    state.labels[label.description.name] = label
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+internal import ClusterProtocol
+internal import Foundation
+internal import NIOCore
+internal import PKI
+internal import X509
+
+/// A label with everything that its requests need, worked out once for each catalogue.
+final class ServedLabel: Sendable {
+    let description: LabelDescription
+    let profile: Profile
+    let authority: AuthorityDescription
+    let signer: SignerLink
+    /// Whose certificates authenticate here: the label's authority, then its predecessors.
+    let acceptedIssuers: [ClientCertificate.Authority]
+    /// The first end of an accepted issuer, in seconds since 1970.
+    let issuersValidUntil: Int64
+    /// What a 401 offers: a `WWW-Authenticate` for each scheme.
+    let challenges: [String]
+    private let certificatesInLines: ByteBuffer
+    private let certificatesInOneLine: ByteBuffer
+
+    /// All labels of a catalogue.
+    ///
+    /// - Throws: ``CatalogueError`` where a label names an authority or a profile that is not there.
+    static func all(of catalogue: Catalogue, signer: SignerLink) throws -> [ServedLabel] {
+        try catalogue.labels.map { try ServedLabel($0, of: catalogue, signer: signer) }
+    }
+
+    private init(_ label: LabelDescription, of catalogue: Catalogue, signer: SignerLink) throws {
+        func authority(_ name: String) throws -> AuthorityDescription {
+            guard let found = catalogue.authority(name), !found.chain.isEmpty else {
+                throw CatalogueError("label «\(label.name)» names the authority «\(name)», which is not there")
+            }
+            return found
+        }
+        guard let profile = catalogue.profile(label.profile) else {
+            throw CatalogueError("label «\(label.name)» names the profile «\(label.profile)», which is not there")
+        }
+        description = label
+        self.profile = profile
+        self.authority = try authority(label.authority)
+        self.signer = signer
+        acceptedIssuers = try ([label.authority] + label.predecessors).map { name in
+            try ClientCertificate.Authority(name: name, chain: try authority(name).chain)
+        }
+        issuersValidUntil =
+            acceptedIssuers.map { Int64($0.issuing.notValidAfter.timeIntervalSince1970) }.min() ?? 0
+        // Basic first: some clients look at the first challenge only.
+        challenges = label.acceptsSecrets ? ["Basic realm=\"estuary\"", "Bearer realm=\"estuary\""] : []
+        let bag = CertsOnlyMessage.encode(self.authority.chain.map { Array($0) })
+        certificatesInLines = ByteBuffer(string: Base64Body.encode(bag, layout: .lines))
+        certificatesInOneLine = ByteBuffer(string: Base64Body.encode(bag, layout: .oneLine))
+    }
+
+    /// The body of `cacerts`: the authority's certificate, every intermediate, the root (RFC 7030 §4.1.3).
+    func caCertificates(_ layout: Base64Body.Layout) -> ByteBuffer {
+        layout == .oneLine ? certificatesInOneLine : certificatesInLines
+    }
+}

@@ -1,0 +1,108 @@
+internal import ClusterProtocol
+internal import ClusterTransport
+internal import HTTPTypes
+internal import NIOCore
+
+/// A refusal as a client sees it: the one place where codes become statuses (design §5, the table).
+///
+/// The text is one sentence for the one who asked; the cause stays in the log.
+struct ErrorResponse: Error, Sendable, Equatable {
+    var status: HTTPResponse.Status
+    var message: String
+    /// In seconds.
+    var retryAfter: Int?
+    /// The methods that the path takes, on 405.
+    var allow: String?
+    /// A `WWW-Authenticate` each, on 401.
+    var challenges: [String] = []
+
+    var answer: Answer {
+        var headers: HTTPFields = [.contentType: "text/plain; charset=utf-8"]
+        if let retryAfter { headers[.retryAfter] = String(retryAfter) }
+        if let allow { headers[.allow] = allow }
+        for challenge in challenges {
+            headers.append(HTTPField(name: .wwwAuthenticate, value: challenge))
+        }
+        return Answer(status, headers: headers, body: ByteBuffer(string: message + "\n"))
+    }
+}
+
+// MARK: - What went wrong in HTTP
+
+extension ErrorResponse {
+    static let notFound = ErrorResponse(status: .notFound, message: "There is no such label or operation.")
+    static let malformedHTTP = ErrorResponse(status: .badRequest, message: "This is not a request that HTTP allows.")
+    static let headTooLarge = ErrorResponse(
+        status: .requestHeaderFieldsTooLarge, message: "The request's header fields are too long.")
+    static let bodyTooLarge = ErrorResponse(status: .contentTooLarge, message: "The request's body is too long.")
+    static let tooSlow = ErrorResponse(status: .requestTimeout, message: "The request did not arrive in time.")
+    static let notImplemented = ErrorResponse(status: .notImplemented, message: "Full CMC is not served here.")
+
+    static func methodNotAllowed(allow: String) -> ErrorResponse {
+        ErrorResponse(status: .methodNotAllowed, message: "This path takes \(allow) only.", allow: allow)
+    }
+
+    static func unsupportedMediaType(expected: String) -> ErrorResponse {
+        ErrorResponse(
+            status: .unsupportedMediaType, message: "The Content-Type of the request must be \(expected).")
+    }
+
+    static var shuttingDown: ErrorResponse {
+        ErrorResponse(ServiceError(.shuttingDown, "This server is shutting down."))
+    }
+
+    static var notReady: ErrorResponse {
+        ErrorResponse(ServiceError(.unreachable, "This server is starting."))
+    }
+}
+
+// MARK: - What a service refused
+
+extension ErrorResponse {
+    /// - Parameter challenges: What the label takes as `WWW-Authenticate`; sent with 401 only.
+    init(_ error: any Error, challenges: [String] = []) {
+        guard let error = error as? ServiceError else {
+            self = .unexpected
+            return
+        }
+        switch error.code {
+        case .malformedRequest, .badSignature, .channelBindingMismatch, .channelBindingRequired:
+            self.init(status: .badRequest, message: error.message)
+        case .credentialRequired, .credentialRefused:
+            // The same words whatever was wrong: an answer that told would help to guess.
+            self.init(
+                status: .unauthorized, message: "An enrollment secret or a client certificate is needed here.",
+                challenges: challenges)
+        case .certificateRequired, .certificateUntrusted, .certificateOutsideValidity, .certificateRevoked,
+            .profileViolation, .nameHeld, .nameBlocked, .keyBlocked, .keyInUse, .secretNotForName, .nameMismatch,
+            .sameKeyRequired, .deniedByOperator:
+            self.init(status: .forbidden, message: error.message)
+        case .unknownLabel, .nodeNotForLabel:
+            self = .notFound
+        case .idempotencyConflict:
+            self.init(status: .conflict, message: error.message)
+        case .tooManyPending:
+            self.init(
+                status: .tooManyRequests, message: error.message, retryAfter: Self.jittered(error.retryAfter ?? 60))
+        case .overloaded, .auditBacklogFull, .shuttingDown:
+            self.init(
+                status: .serviceUnavailable, message: "The service is busy; ask again later.",
+                retryAfter: Self.jittered(error.retryAfter ?? 8))
+        case .unreachable, .deadlineExceeded:
+            self.init(
+                status: .serviceUnavailable, message: "The service can't issue certificates now; ask again later.",
+                retryAfter: Self.jittered(error.retryAfter ?? 4))
+        default:
+            self = .unexpected
+        }
+    }
+
+    private static let unexpected = ErrorResponse(
+        status: .internalServerError, message: "Something went wrong on the server's side.")
+
+    /// Up to half as long again, so that devices that were turned away together don't come back together.
+    private static func jittered(_ seconds: Int) -> Int {
+        let seconds = max(1, seconds)
+        return seconds + Int.random(in: 0...max(1, seconds / 2))
+    }
+}

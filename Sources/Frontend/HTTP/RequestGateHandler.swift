@@ -1,0 +1,329 @@
+internal import HTTPTypes
+internal import Logging
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOHTTPTypesHTTP1
+internal import NIOSSL
+internal import NIOTLS
+
+/// The I/O around a connection's ``RequestGate``: reads requests from the HTTP codec, sends whole answers.
+///
+/// One handler a connection, on its event loop alone. At most one request is with the routes at a time; what a client
+/// sends ahead waits, and while something waits nothing more is read.
+final class RequestGateHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = Never
+    typealias OutboundOut = ByteBuffer
+
+    private let responder: any RequestResponder
+    private let timeouts: ConnectionTimeouts
+    private let permit: HandshakePermit
+    private let logger: Logger
+
+    private var gate: RequestGate
+    private var context: ChannelHandlerContext?
+    private var executor: EventLoopTaskExecutor?
+    private var connection: ClientConnection?
+
+    private var current: PendingRequest?
+    private var task: Task<Void, Never>?
+    private var ahead = CircularBuffer<HTTPServerRequestPart>()
+    private var readIsHeld = false
+
+    /// The present deadline, and the one scheduled task that looks after it: moving a deadline costs nothing.
+    private var deadline = NIODeadline.distantFuture
+    private var timer: Scheduled<Void>?
+
+    init(
+        responder: any RequestResponder, limits: RequestGate.Limits, timeouts: ConnectionTimeouts,
+        permit: HandshakePermit, logger: Logger
+    ) {
+        self.responder = responder
+        self.timeouts = timeouts
+        self.permit = permit
+        self.logger = logger
+        gate = RequestGate(limits: limits)
+    }
+
+    /// A request whose head is there.
+    private struct PendingRequest {
+        var head: HTTPRequest
+        var isHTTP10: Bool
+        var plan: RequestPlan
+        var body = ByteBuffer()
+        let receivedAt = ContinuousClock.now
+    }
+}
+
+// MARK: - Life of the connection
+
+extension RequestGateHandler {
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        executor = EventLoopTaskExecutor(context.eventLoop)
+        expect(within: timeouts.handshake)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        end()
+        self.context = nil
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end()
+        context.fireChannelInactive()
+    }
+
+    private func end() {
+        permit.release(completed: connection != nil)
+        timer?.cancel()
+        timer = nil
+        // Nobody waits for the answer any more: a request that still waits for its turn gives it up.
+        task?.cancel()
+        task = nil
+        _ = gate.inputClosed()
+        ahead.removeAll()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case TLSUserEvent.handshakeCompleted:
+            handshakeCompleted(context: context)
+        case ChannelEvent.inputClosed:
+            perform(gate.inputClosed())
+        default:
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    private func handshakeCompleted(context: ChannelHandlerContext) {
+        do {
+            let handler = try context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self)
+            connection = ClientConnection(
+                security: try ConnectionSecurity(of: handler),
+                remoteAddress: context.remoteAddress?.ipAddress ?? "")
+        } catch {
+            logger.error("TLS connection can't be inspected", metadata: ["error": "\(error)"])
+            context.close(promise: nil)
+            return
+        }
+        permit.release(completed: true)
+        expect(within: timeouts.idle)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error {
+        case let error as HTTPParserError:
+            perform(gate.unreadable(error == .headerOverflow ? .headTooLarge : .malformed))
+        case NIOSSLError.uncleanShutdown:
+            // The end of input follows as an event of its own.
+            break
+        default:
+            logger.debug("Connection failed", metadata: ["error": "\(error)"])
+            context.close(promise: nil)
+        }
+    }
+}
+
+// MARK: - Requests
+
+extension RequestGateHandler {
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let part = unwrapInboundIn(data)
+        if gate.isResponding || !ahead.isEmpty {
+            ahead.append(part)
+        } else {
+            receive(part)
+        }
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if ahead.isEmpty {
+            context.read()
+        } else {
+            readIsHeld = true
+        }
+    }
+
+    /// Bytes came in, before the codec has made anything of them.
+    func bytesArrived() {
+        if connection != nil, gate.headBegan() {
+            expect(within: timeouts.head)
+        }
+    }
+
+    private func receive(_ part: HTTPServerRequestPart) {
+        switch part {
+        case .head(let head):
+            receive(head)
+        case .body(var bytes):
+            let action = gate.body(bytes: bytes.readableBytes)
+            if action == .keepBody {
+                current?.body.writeBuffer(&bytes)
+            } else {
+                perform(action)
+            }
+        case .end:
+            perform(gate.end())
+        }
+    }
+
+    private func receive(_ head: HTTPRequestHead) {
+        guard let request = try? HTTPRequest(head, secure: true, splitCookie: false) else {
+            perform(gate.unreadable(.malformed))
+            return
+        }
+        let plan = responder.plan(for: request)
+        current = PendingRequest(head: request, isHTTP10: head.version == .http1_0, plan: plan)
+        expect(within: timeouts.body)
+        perform(
+            gate.head(
+                RequestGate.Head(
+                    // After a request to change the protocol the codec reads no other.
+                    keepsAlive: head.isKeepAlive && head.method != .CONNECT && !head.headers.contains(name: "Upgrade"),
+                    expectsContinue: head.version == .http1_1
+                        && head.headers["Expect"].contains { $0.lowercased() == "100-continue" },
+                    contentLength: head.headers.first(name: "Content-Length").flatMap { Int($0) },
+                    isRefused: plan.refusal != nil)))
+    }
+
+    private func perform(_ action: RequestGate.Action) {
+        switch action {
+        case .nothing, .keepBody:
+            break
+        case .sendContinue:
+            send(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n"))
+        case .dispatch:
+            dispatch()
+        case .answer(let refusal):
+            finish(answer(to: refusal))
+        case .answerAndDrain(let refusal):
+            send(answer(to: refusal), keepsAlive: false)
+            current = nil
+            expect(within: timeouts.body)
+        case .answerAndClose(let refusal):
+            send(answer(to: refusal), keepsAlive: false)
+            context?.close(promise: nil)
+        case .next:
+            next()
+        case .close:
+            context?.close(promise: nil)
+        case .abort:
+            abort()
+        }
+    }
+
+    /// Closes the connection without TLS's exchange of goodbyes, for which up to seconds of what still comes is read.
+    private func abort() {
+        guard let context else { return }
+        do {
+            try context.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self).close(promise: nil)
+        } catch {
+            context.close(promise: nil)
+        }
+    }
+
+    private func answer(to refusal: RequestGate.Refusal) -> Answer {
+        let error: ErrorResponse =
+            switch refusal {
+            case .byHead: current?.plan.refusal ?? .malformedHTTP
+            case .bodyTooLarge: .bodyTooLarge
+            case .headTooLarge: .headTooLarge
+            case .malformed: .malformedHTTP
+            case .tooSlow: .tooSlow
+            }
+        return error.answer
+    }
+
+    private func dispatch() {
+        guard let current, let connection, let context, let executor else { return }
+        deadline = .distantFuture
+        let request = ReceivedRequest(
+            head: current.head, body: current.body, route: current.plan.route, connection: connection)
+        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let eventLoop = context.eventLoop
+        let responder = responder
+        task = Task(executorPreference: executor) {
+            let answer = await responder.respond(to: request)
+            if eventLoop.inEventLoop {
+                handler.value.finish(answer)
+            } else {
+                eventLoop.execute { handler.value.finish(answer) }
+            }
+        }
+    }
+
+    private func finish(_ answer: Answer) {
+        guard gate.isResponding else { return }
+        task = nil
+        if responder.isDraining {
+            gate.lastRequest()
+        }
+        send(answer, keepsAlive: gate.keepsAlive)
+        current = nil
+        perform(gate.answered())
+    }
+
+    /// Goes on with what the client sent ahead, until that is with the routes too or used up.
+    private func next() {
+        expect(within: timeouts.idle)
+        while !gate.isResponding, let part = ahead.popFirst() {
+            receive(part)
+        }
+        if ahead.isEmpty, readIsHeld {
+            readIsHeld = false
+            context?.read()
+        }
+    }
+
+    private func send(_ answer: Answer, keepsAlive: Bool) {
+        guard let context else { return }
+        var buffer = context.channel.allocator.buffer(capacity: 512 + answer.body.readableBytes)
+        answer.encode(
+            into: &buffer,
+            framing: Answer.Framing(
+                keepsAlive: keepsAlive, isHTTP10: current?.isHTTP10 ?? false,
+                omitsBody: current?.head.method == .head))
+        responder.completed(
+            current?.plan.route, status: answer.status.code,
+            duration: current.map { ContinuousClock.now - $0.receivedAt })
+        send(buffer)
+    }
+
+    private func send(_ buffer: ByteBuffer) {
+        context?.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+    }
+}
+
+// MARK: - Deadlines
+
+extension RequestGateHandler {
+    private func expect(within time: TimeAmount) {
+        deadline = .now() + time
+        if timer == nil {
+            schedule(at: deadline)
+        }
+    }
+
+    private func schedule(at time: NIODeadline) {
+        guard let context else { return }
+        timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: time) { self.timerFired() }
+    }
+
+    private func timerFired() {
+        timer = nil
+        guard context != nil else { return }
+        let now = NIODeadline.now()
+        guard deadline <= now else {
+            // The deadline has moved on. While an answer is made there is none; look again then.
+            let later = deadline == .distantFuture ? now + timeouts.idle : deadline
+            schedule(at: later)
+            return
+        }
+        guard connection != nil else {
+            context?.close(promise: nil)
+            return
+        }
+        perform(gate.deadline())
+    }
+}

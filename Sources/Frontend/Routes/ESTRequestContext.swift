@@ -1,0 +1,44 @@
+internal import Hummingbird
+internal import Logging
+
+/// What a route knows beside the request's head and body.
+struct ESTRequestContext: RequestContext {
+    struct Source: RequestContextSource {
+        var logger: Logger
+        var route: Route
+        var connection: ClientConnection
+        var requestID: String
+    }
+
+    var coreContext: CoreRequestContextStorage
+    let route: Route
+    let connection: ClientConnection
+    /// For logs and events.
+    let requestID: String
+
+    init(source: Source) {
+        coreContext = CoreRequestContextStorage(source: source)
+        route = source.route
+        connection = source.connection
+        requestID = source.requestID
+    }
+}
+
+/// One operation of EST: a file each.
+protocol ESTRoute: Sendable {
+    static var operation: ESTOperation { get }
+
+    func respond(to request: Request, context: ESTRequestContext) async throws -> Answer
+}
+
+extension ESTRoute {
+    /// Adds the operation's two paths, without and with a label.
+    func register(on router: Router<ESTRequestContext>) {
+        let name = Self.operation.rawValue
+        for path in ["/.well-known/est/\(name)", "/.well-known/est/:label/\(name)"] {
+            router.on(RouterPath(path), method: Self.operation.method) { request, context in
+                try await respond(to: request, context: context)
+            }
+        }
+    }
+}

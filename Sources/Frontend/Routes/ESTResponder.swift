@@ -1,0 +1,107 @@
+internal import ClusterProtocol
+internal import ClusterTransport
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+internal import Synchronization
+
+/// Judges heads, and has Hummingbird's router find the operation's route for what passes.
+final class ESTResponder: RequestResponder {
+    private let router: RouterResponder<ESTRequestContext>
+    private let directory: CatalogueDirectory
+    private let drain: DrainState
+    private let metrics: FrontendMetrics
+    private let requestIDs: RequestIDs
+    private let logger: Logger
+
+    init(
+        desk: EnrollmentDesk, directory: CatalogueDirectory, drain: DrainState, metrics: FrontendMetrics,
+        run: String, logger: Logger
+    ) {
+        let router = Router(context: ESTRequestContext.self)
+        let routes: [any ESTRoute] = [
+            CACertificatesRoute(), CSRAttributesRoute(), SimpleEnrollRoute(desk: desk),
+            SimpleReenrollRoute(desk: desk), FullCMCRoute(),
+        ]
+        for route in routes {
+            route.register(on: router)
+        }
+        self.router = router.buildResponder()
+        self.directory = directory
+        self.drain = drain
+        self.metrics = metrics
+        self.logger = logger
+        requestIDs = RequestIDs(run: run)
+    }
+
+    var isDraining: Bool { drain.isDraining }
+
+    /// 404, 405 and 415, in this order, and 503 for what would be served at another time.
+    func plan(for head: HTTPRequest) -> RequestPlan {
+        guard !directory.isEmpty else {
+            return RequestPlan(refusal: drain.isDraining ? .shuttingDown : .notReady)
+        }
+        guard let path = head.path.flatMap({ ESTPath($0) }), let label = directory.label(path.label) else {
+            return RequestPlan(refusal: .notFound)
+        }
+        let route = Route(operation: path.operation, label: label)
+        guard head.method == path.operation.method else {
+            return RequestPlan(route: route, refusal: .methodNotAllowed(allow: path.operation.method.rawValue))
+        }
+        guard !drain.isDraining else {
+            return RequestPlan(route: route, refusal: .shuttingDown)
+        }
+        if let expected = path.operation.mediaType, Self.mediaType(head.headerFields[.contentType]) != expected {
+            return RequestPlan(route: route, refusal: .unsupportedMediaType(expected: expected))
+        }
+        return RequestPlan(route: route, inFlight: drain.request())
+    }
+
+    func respond(to request: ReceivedRequest) async -> Answer {
+        guard let route = request.route else { return ErrorResponse.notFound.answer }
+        let requestID = requestIDs.next()
+        do {
+            let response = try await router.respond(
+                to: Request(head: request.head, body: RequestBody(buffer: request.body)),
+                context: ESTRequestContext(
+                    source: .init(
+                        logger: logger, route: route, connection: request.connection, requestID: requestID)))
+            return try await Answer(response)
+        } catch let refusal as ErrorResponse {
+            return refusal.answer
+        } catch {
+            if !(error is CancellationError) {
+                logger.error(
+                    "Request failed unexpectedly",
+                    metadata: [
+                        "request.id": "\(requestID)", "est.operation": "\(route.operation.rawValue)",
+                        "est.label": "\(route.label.description.name)", "error": "\(error)",
+                    ])
+            }
+            return ErrorResponse(error).answer
+        }
+    }
+
+    func completed(_ route: Route?, status: Int, duration: Duration?) {
+        metrics.answered(route, status: status, duration: duration)
+    }
+
+    /// The media type without its parameters.
+    private static func mediaType(_ contentType: String?) -> String? {
+        contentType?.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased()
+    }
+}
+
+/// Identifiers of requests: unlike those of other runs and nodes, and cheap.
+final class RequestIDs: Sendable {
+    private let prefix: String
+    private let count = Atomic<UInt64>(0)
+
+    init(run: String) {
+        prefix = String(run.prefix(12))
+    }
+
+    func next() -> String {
+        "\(prefix)-\(count.wrappingAdd(1, ordering: .relaxed).newValue)"
+    }
+}

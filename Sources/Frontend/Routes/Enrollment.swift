@@ -1,0 +1,158 @@
+internal import ClusterProtocol
+internal import ClusterTransport
+internal import Foundation
+internal import HTTPTypes
+internal import NIOCore
+internal import PKI
+
+/// One request to `simpleenroll` or `simplereenroll`.
+struct Enrollment {
+    let operation: EnrollmentOperation
+    let label: ServedLabel
+    let connection: ClientConnection
+    let requestID: String
+
+    // What is found on the way, for the event of a refusal.
+    private(set) var client = ClientVerdict.absent
+    private(set) var presentsSecret = false
+    private(set) var request: CertificationRequest?
+    /// Whether the client has not shown any credential yet: many ask without one first, and that is no failure.
+    private(set) var isFirstContact = false
+
+    private static let maximumIdempotencyKeyBytes = 256
+
+    init(operation: EnrollmentOperation, label: ServedLabel, connection: ClientConnection, requestID: String) {
+        self.operation = operation
+        self.label = label
+        self.connection = connection
+        self.requestID = requestID
+    }
+
+    /// Looks at who asks, as far as that costs nothing.
+    ///
+    /// - Throws: ``ServiceError`` with code `credential-required` where there is no credential at all, on a label that
+    ///   takes secrets.
+    mutating func readCredentials(_ headers: HTTPFields) throws -> PresentedSecret {
+        // On a label that takes no secrets an Authorization header means nothing.
+        let secret = label.description.acceptsSecrets ? try PresentedSecret(headers) : .none
+        presentsSecret = secret != .none
+        client = connection.verdict(on: label, at: .now)
+        if operation == .simpleEnroll, label.description.acceptsSecrets, secret == .none, client.isAbsent {
+            isFirstContact = true
+            throw ServiceError(.credentialRequired, "No credential was given.")
+        }
+        return secret
+    }
+
+    mutating func perform(body: ByteBuffer, headers: HTTPFields, secret: PresentedSecret) async throws -> Answer {
+        let idempotencyKey = headers[.idempotencyKey]
+        guard (idempotencyKey?.utf8.count ?? 0) <= Self.maximumIdempotencyKeyBytes else {
+            throw ServiceError(.malformedRequest, "The Idempotency-Key is too long.")
+        }
+        let layout = Base64Body.layout(of: body.readableBytesView)
+        let (der, request) = try read(body)
+        self.request = request
+        let binding = try ChannelBinding(connection.security, label: label.description, client: client)
+            .compare(request.challengePassword)
+        guard secret != .unusable else {
+            throw ServiceError(.credentialRefused, "The secret can't be read.", reason: .secretUnknown)
+        }
+        if let refusal = forbids(request, secret: secret) {
+            // A reason goes only to a client that proved who it is: with a wrong secret this throws, and the answer
+            // is the same as to any wrong secret.
+            if case .secret(let secret) = secret {
+                try await authenticate(secret)
+            }
+            throw refusal
+        }
+        let reply = try await callSigner { signer in
+            try await signer.enroll(
+                EnrollRequest(
+                    operation: operation, label: label.description.name, certificationRequest: Data(der),
+                    clientChain: connection.security.clientChain, secret: secret.value, channelBinding: binding,
+                    idempotencyKey: idempotencyKey, requestID: requestID, remoteAddress: connection.remoteAddress))
+        }
+        return Self.answer(reply, layout: layout)
+    }
+
+    private static func answer(_ reply: EnrollReply, layout: Base64Body.Layout) -> Answer {
+        switch reply {
+        case .issued(let certificate, _):
+            return .certificates(
+                ByteBuffer(string: Base64Body.encode(CertsOnlyMessage.encode([Array(certificate)]), layout: layout)))
+        case .pending(let retryAfter):
+            return Answer(.accepted, headers: [.retryAfter: String(retryAfter)])
+        }
+    }
+
+    private func read(_ body: ByteBuffer) throws -> ([UInt8], CertificationRequest) {
+        do {
+            let der = try Base64Body.decode(body.readableBytesView)
+            return (der, try CertificationRequest(derEncoded: der))
+        } catch let error as CertificationRequestError {
+            throw ServiceError(error.code == .badSignature ? .badSignature : .malformedRequest, error.message)
+        }
+    }
+
+    // MARK: - What is forbidden whoever asks
+
+    /// Why the answer is 401 or 403, as far as this can be told here; nil where the signer is to be asked.
+    private func forbids(_ request: CertificationRequest, secret: PresentedSecret) -> ServiceError? {
+        if let error = credentialError(secret) { return error }
+        do {
+            _ = try label.profile.admit(request, now: Int64(Date.now.timeIntervalSince1970))
+        } catch let violation as ProfileViolation {
+            return ServiceError(.profileViolation, violation.message)
+        } catch {
+            return ServiceError(.unexpected, "An unexpected error.", cause: error)
+        }
+        if operation == .simpleReenroll, let certificate = client.certificate,
+            let difference = RenewalNames.difference(request: request, certificate: certificate.leaf)
+        {
+            return ServiceError(.nameMismatch, difference)
+        }
+        return nil
+    }
+
+    /// The rules of design §6 on who may ask for what with which credential.
+    private func credentialError(_ secret: PresentedSecret) -> ServiceError? {
+        switch operation {
+        case .simpleReenroll:
+            return client.mayRenew ? nil : client.refusal
+        case .simpleEnroll where client.mayEnroll:
+            guard label.description.requires == .both, secret == .none else { return nil }
+            return ServiceError(.credentialRequired, "A secret is needed beside the certificate.")
+        case .simpleEnroll where label.description.requires == .both:
+            return client.refusal
+        case .simpleEnroll:
+            // An expired or untrusted certificate counts as absent where a secret is there.
+            guard secret == .none else { return nil }
+            let refusal = client.refusal
+            return label.description.acceptsSecrets
+                ? ServiceError(.credentialRefused, refusal.message, reason: refusal.code) : refusal
+        }
+    }
+
+    // MARK: - The signer
+
+    private func authenticate(_ secret: Secret) async throws {
+        _ = try await callSigner { signer in
+            try await signer.authenticate(
+                AuthenticateRequest(
+                    label: label.description.name, secret: secret, requestID: requestID,
+                    remoteAddress: connection.remoteAddress))
+        }
+    }
+
+    private func callSigner<Reply>(_ body: (any SigningBackend) async throws -> Reply) async throws -> Reply {
+        do {
+            return try await label.signer.call(body)
+        } catch let error as ServiceError {
+            switch error.code {
+            // What the signer never saw, or has no answer to, it can't have recorded.
+            case .overloaded, .unreachable, .deadlineExceeded: throw error
+            default: throw SignerRefusal(error: error)
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+internal import ClusterProtocol
+internal import Crypto
+internal import Foundation
+internal import Logging
+internal import ServiceLifecycle
+internal import SwiftASN1
+internal import X509
+
+/// Gets the node's own TLS certificate from the signer, and the next one in time (design §8).
+///
+/// The key is made here once and stays; the signer decides the names.
+struct CertificateRenewal: Service {
+    let nodeName: String
+    let files: IdentityFiles
+    let identity: CurrentIdentity
+    let signers: [SignerLink]
+    let logger: Logger
+    /// How often the wall clock is looked at: a laptop that slept, or a clock that was set, must not miss the time.
+    var checkInterval = Duration.seconds(30)
+
+    func run() async throws {
+        let key = try files.loadOrMakeKey()
+        var current = files.load(key: key)
+        if let kept = current, kept.isValid(at: .now) {
+            try identity.use(kept)
+        } else {
+            current = nil
+        }
+        let kept = current
+        try? await cancelWhenGracefulShutdown {
+            try await keepCurrent(kept, key: key)
+        }
+    }
+
+    private func keepCurrent(_ kept: ServerIdentity?, key: P256.Signing.PrivateKey) async throws {
+        let jitter = Double.random(in: 0...1)
+        var current = kept
+        var failures = 0
+        while !Task.isCancelled {
+            if let current, current.renewalTime(jitter: jitter) > .now {
+                try await Task.sleep(for: checkInterval)
+                continue
+            }
+            do {
+                current = try await renew(key: key)
+                failures = 0
+            } catch {
+                failures += 1
+                if failures == 1 || failures.isMultiple(of: 20) {
+                    logger.warning(
+                        "TLS certificate can't be renewed now",
+                        metadata: [
+                            "tls.not_after": "\(current?.leaf.notValidAfter.description ?? "none")",
+                            "error": "\(error)",
+                        ])
+                }
+                try await Task.sleep(for: Self.pause(afterFailures: failures, isServing: current != nil))
+            }
+        }
+    }
+
+    private func renew(key: P256.Signing.PrivateKey) async throws -> ServerIdentity {
+        let request = try Self.certificationRequest(name: nodeName, key: key)
+        var failure: (any Error)?
+        for signer in signers {
+            do {
+                let reply = try await signer.call {
+                    try await $0.nodeCertificate(NodeCertificateRequest(certificationRequest: request))
+                }
+                let next = try ServerIdentity(key: key, chain: reply.chain)
+                guard next.isValid(at: .now) else { throw IdentityError("the new certificate is not valid now") }
+                try files.write(next)
+                try identity.use(next)
+                logger.notice(
+                    "TLS certificate is in use",
+                    metadata: [
+                        "tls.not_after": "\(next.leaf.notValidAfter)", "tls.serial": "\(next.leaf.serialNumber)",
+                    ])
+                return next
+            } catch {
+                failure = error
+            }
+        }
+        throw failure ?? IdentityError("no signer is configured")
+    }
+
+    static func certificationRequest(name: String, key: P256.Signing.PrivateKey) throws -> Data {
+        let request = try CertificateSigningRequest(
+            version: .v1, subject: DistinguishedName { CommonName(name) }, privateKey: .init(key),
+            attributes: .init(), signatureAlgorithm: .ecdsaWithSHA256)
+        return Data(try request.serializeAsPEM().derBytes)
+    }
+
+    /// Without any certificate nothing is served: then from a fifth of a second to two, else from a second to five
+    /// minutes. Each with jitter.
+    private static func pause(afterFailures failures: Int, isServing: Bool) -> Duration {
+        let first = isServing ? 1.0 : 0.2
+        let longest = isServing ? 300.0 : 2.0
+        return .seconds(min(first * pow(2, Double(min(failures, 12) - 1)), longest) * Double.random(in: 0.75...1.25))
+    }
+}

@@ -1,0 +1,92 @@
+internal import CNIOBoringSSL
+internal import Foundation
+internal import NIOSSL
+
+/// What TLS knows of a connection and swift-nio-ssl does not tell: the client's whole chain, and the channel binding.
+///
+/// swift-nio-ssl has no API for either, so this file reads the handler's `SSL` pointer by reflection. It is the only
+/// file that does, and `ConnectionSecurityTests` fails loudly when a new version moves the field. Taken once, at the
+/// end of the handshake, on the connection's event loop.
+struct ConnectionSecurity: Sendable, Equatable {
+    /// How a connection is named for channel binding.
+    enum BindingKind: String, Sendable {
+        /// RFC 5929 §3, on TLS 1.2.
+        case tlsUnique = "tls-unique"
+        /// RFC 9266, on TLS 1.3.
+        case tlsExporter = "tls-exporter"
+    }
+
+    /// The certificates that the client sent, leaf first, DER; it proved to hold the leaf's key. Empty where it sent
+    /// none. Nothing else about them has been checked.
+    var clientChain: [Data]
+    var bindingKind: BindingKind
+    /// The channel binding's value; nil where the connection has none (a TLS 1.2 session that was resumed without
+    /// extended master secret).
+    var binding: [UInt8]?
+
+    init(clientChain: [Data] = [], bindingKind: BindingKind = .tlsExporter, binding: [UInt8]? = nil) {
+        self.clientChain = clientChain
+        self.bindingKind = bindingKind
+        self.binding = binding
+    }
+
+    /// - Throws: ``FieldMoved`` where the handler does not look as this file knows it.
+    init(of handler: NIOSSLHandler) throws {
+        let ssl = try Self.pointer(of: handler)
+        clientChain = Self.clientChain(ssl)
+        if SSL_version(ssl) >= UInt16(TLS1_3_VERSION) {
+            bindingKind = .tlsExporter
+            binding = Self.exporter(ssl)
+        } else {
+            bindingKind = .tlsUnique
+            binding = Self.tlsUnique(ssl)
+        }
+    }
+
+    /// The internals of swift-nio-ssl are not what this version of Estuary was built for.
+    struct FieldMoved: Error, CustomStringConvertible {
+        var field: String
+        var description: String { "swift-nio-ssl has no field «\(field)» where it is expected" }
+    }
+
+    private static func pointer(of handler: NIOSSLHandler) throws -> OpaquePointer {
+        var mirror: Mirror? = Mirror(reflecting: handler)
+        while let current = mirror {
+            if let connection = current.children.first(where: { $0.label == "connection" })?.value {
+                let fields = Mirror(reflecting: connection).children
+                guard let ssl = fields.first(where: { $0.label == "ssl" })?.value as? OpaquePointer else {
+                    throw FieldMoved(field: "SSLConnection.ssl")
+                }
+                return ssl
+            }
+            mirror = current.superclassMirror
+        }
+        throw FieldMoved(field: "NIOSSLHandler.connection")
+    }
+
+    private static func clientChain(_ ssl: OpaquePointer) -> [Data] {
+        guard let stack = SSL_get0_peer_certificates(ssl) else { return [] }
+        return (0..<sk_CRYPTO_BUFFER_num(stack)).compactMap { index in
+            guard let certificate = sk_CRYPTO_BUFFER_value(stack, index),
+                let bytes = CRYPTO_BUFFER_data(certificate)
+            else { return nil }
+            return Data(bytes: bytes, count: CRYPTO_BUFFER_len(certificate))
+        }
+    }
+
+    private static func tlsUnique(_ ssl: OpaquePointer) -> [UInt8]? {
+        var value = [UInt8](repeating: 0, count: 64)
+        var length = 0
+        guard SSL_get_tls_unique(ssl, &value, &length, value.count) == 1, length > 0 else { return nil }
+        return Array(value.prefix(length))
+    }
+
+    private static func exporter(_ ssl: OpaquePointer) -> [UInt8]? {
+        let label = "EXPORTER-Channel-Binding"
+        var value = [UInt8](repeating: 0, count: 32)
+        guard SSL_export_keying_material(ssl, &value, value.count, label, label.utf8.count, nil, 0, 0) == 1 else {
+            return nil
+        }
+        return value
+    }
+}

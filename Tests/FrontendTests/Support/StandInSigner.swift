@@ -1,0 +1,158 @@
+internal import ClusterProtocol
+internal import ClusterTransport
+internal import Crypto
+internal import Foundation
+internal import PKI
+internal import SwiftASN1
+internal import Synchronization
+internal import X509
+
+/// A signer in memory: issues real certificates, does what a test tells it, and remembers what it was asked.
+final class StandInSigner: SigningBackend {
+    struct Script: Sendable {
+        var secrets: Set<String> = ["right-secret"]
+        /// Thrown by every enrollment.
+        var enrollmentError: ServiceError?
+        /// Answered instead of a certificate.
+        var pending: Int?
+        var isUp = true
+        /// Enrollments wait while this is true.
+        var holdsEnrollments = false
+        var answersPings = true
+        var nodeCertificateValidity: TimeInterval = 86_400
+        var nodeCertificateError: ServiceError?
+    }
+
+    let authority: TestAuthority
+    let catalogueKey = Curve25519.Signing.PrivateKey()
+    let script = Mutex(Script())
+    private let signingKey = Mutex<Curve25519.Signing.PrivateKey?>(nil)
+    private let catalogueInForce: Mutex<Catalogue>
+    private let enrollments = Mutex<[EnrollRequest]>([])
+    private let authentications = Mutex<[AuthenticateRequest]>([])
+    private let reports = Mutex<[NodeReport]>([])
+    private let nodeCertificates = Mutex(0)
+
+    init(authority: TestAuthority, catalogue: Catalogue) {
+        self.authority = authority
+        catalogueInForce = Mutex(catalogue)
+    }
+
+    var received: [EnrollRequest] { enrollments.withLock { $0 } }
+    var authenticated: [AuthenticateRequest] { authentications.withLock { $0 } }
+    var reportCount: Int { reports.withLock { $0.count } }
+    var lastReport: NodeReport? { reports.withLock { $0.last } }
+    var nodeCertificatesIssued: Int { nodeCertificates.withLock { $0 } }
+
+    func set(_ change: (inout Script) -> Void) {
+        script.withLock { change(&$0) }
+    }
+
+    /// From now on the catalogue is signed by a key that the frontend does not know.
+    func signsWithAnotherKey() {
+        signingKey.withLock { $0 = Curve25519.Signing.PrivateKey() }
+    }
+
+    func changeCatalogue(_ change: (inout Catalogue) -> Void) {
+        catalogueInForce.withLock { change(&$0) }
+    }
+
+    func enroll(_ request: EnrollRequest) async throws -> EnrollReply {
+        enrollments.withLock { $0.append(request) }
+        while script.withLock({ $0.holdsEnrollments }) {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        let script = script.withLock { $0 }
+        if let error = script.enrollmentError { throw error }
+        if let secret = request.secret, !script.secrets.contains(secret.revealed) {
+            throw ServiceError(.credentialRefused, "The secret is not right.", reason: .secretUnknown)
+        }
+        if let pending = script.pending { return .pending(retryAfter: pending) }
+        let parsed = try CertificationRequest(derEncoded: Array(request.certificationRequest))
+        let key = try Certificate.PublicKey(derEncoded: parsed.publicKeyDER)
+        let certificate = try authority.issue(subject: parsed.subject, key: key)
+        return .issued(certificate: try certificate.der, replayed: false)
+    }
+
+    func authenticate(_ request: AuthenticateRequest) async throws -> Done {
+        authentications.withLock { $0.append(request) }
+        guard script.withLock({ $0.secrets.contains(request.secret.revealed) }) else {
+            throw ServiceError(.credentialRefused, "The secret is not right.", reason: .secretUnknown)
+        }
+        return Done()
+    }
+
+    func ping(_ request: PingRequest) async throws -> PingReply {
+        reports.withLock { $0.append(request.report) }
+        guard script.withLock({ $0.answersPings }) else {
+            throw ServiceError(.deadlineExceeded, "No answer.")
+        }
+        return PingReply(catalogueVersion: catalogueInForce.withLock { $0.version })
+    }
+
+    func catalogue(_ request: CatalogueRequest) async throws -> SignedCatalogue {
+        try SignedCatalogue(catalogueInForce.withLock { $0 }, key: signingKey.withLock { $0 } ?? catalogueKey)
+    }
+
+    func nodeCertificate(_ request: NodeCertificateRequest) async throws -> NodeCertificateReply {
+        let script = script.withLock { $0 }
+        if let error = script.nodeCertificateError { throw error }
+        let parsed = try CertificationRequest(derEncoded: Array(request.certificationRequest))
+        let certificate = try authority.issue(
+            "localhost", key: try Certificate.PublicKey(derEncoded: parsed.publicKeyDER),
+            .init(
+                names: [.dnsName("localhost")], usages: [.serverAuth],
+                notAfter: .now.addingTimeInterval(script.nodeCertificateValidity)))
+        nodeCertificates.withLock { $0 += 1 }
+        return NodeCertificateReply(chain: [try certificate.der, try authority.issuing.der])
+    }
+}
+
+/// An auditor in memory that stores each event once, in order, and refuses gaps.
+final class StandInAuditor: AuditBackend {
+    private struct State {
+        var isUp = true
+        var events: [String: [AuditEvent]] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    func setUp(_ isUp: Bool) {
+        state.withLock { $0.isUp = isUp }
+    }
+
+    /// The events of all runs, in order within each.
+    var events: [AuditEvent] {
+        state.withLock { $0.events.values.flatMap { $0 } }
+    }
+
+    var denials: [AuditEvent] {
+        events.filter { $0.type == .denied }
+    }
+
+    func append(_ request: AppendEventsRequest) async throws -> AppendEventsReply {
+        try state.withLock { state in
+            guard state.isUp else { throw ServiceError(.unreachable, "The auditor is away.") }
+            var stored = state.events[request.run] ?? []
+            for (offset, line) in request.lines.enumerated() {
+                let sequence = request.firstSequence + Int64(offset)
+                guard sequence > Int64(stored.count) else { continue }
+                guard sequence == Int64(stored.count) + 1 else { throw ServiceError(.invalidArgument, "A gap.") }
+                let event = try AuditEvent(line: line)
+                guard event.sequence == sequence, event.run == request.run else {
+                    throw ServiceError(.invalidArgument, "The line has another number.")
+                }
+                stored.append(event)
+            }
+            state.events[request.run] = stored
+            return AppendEventsReply(acknowledgedSequence: Int64(stored.count), logSize: Int64(stored.count))
+        }
+    }
+
+    func position(_ request: EventPositionRequest) async throws -> AppendEventsReply {
+        let count = Int64(state.withLock { $0.events[request.run]?.count ?? 0 })
+        return AppendEventsReply(acknowledgedSequence: count, logSize: count)
+    }
+
+    func updateNodes(_ request: UpdateNodesRequest) async throws -> Done { Done() }
+}
