@@ -162,7 +162,7 @@ let package = Package(
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "ClusterProtocol", "ClusterTransport", "PKI", .asn1, .crypto, .nioCore, .nioHTTP1, .nioPosix,
+                "ClusterProtocol", "ClusterTransport", "PKI", .asn1, .crypto, .logging, .nioCore, .nioHTTP1, .nioPosix,
                 .nioSSL, .x509,
                 // The processes that the tests start.
                 "estuary", "estuary-auditor", "estuary-frontend", "estuary-signer",

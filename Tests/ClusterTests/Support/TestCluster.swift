@@ -1,0 +1,159 @@
+internal import ClusterProtocol
+internal import Foundation
+internal import Synchronization
+internal import Testing
+
+/// A cluster of real processes in a folder of its own, on free ports: what `estuary init` makes, started one by one.
+final class TestCluster: Sendable {
+    let directory: String
+    let frontendCount: Int
+    private let processes = Mutex<[String: ClusterProcess]>([:])
+
+    /// The folder with the executables: the tests' own.
+    static let executables: String = {
+        URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path
+    }()
+
+    /// Initialises a cluster; nothing runs yet.
+    init(frontends: Int = 1) async throws {
+        frontendCount = frontends
+        // Short: a local socket's path has a limit.
+        directory = "/tmp/est-\(UInt32.random(in: .min ... .max))"
+        try await Self.estuary(["init", "--state", directory, "--listen", "127.0.0.1:0", "--frontends", "\(frontends)"])
+    }
+
+    deinit {
+        for process in processes.withLock({ $0.values }) where process.isRunning {
+            process.signal(SIGKILL)
+        }
+        // What stays behind in the temporary folder is not worth a failed test.
+        try? FileManager.default.removeItem(atPath: directory)
+    }
+
+    /// A cluster that runs and in which a device can enroll.
+    static func running(frontends: Int = 1, policy: String? = nil) async throws -> TestCluster {
+        let cluster = try await TestCluster(frontends: frontends)
+        if let policy {
+            try cluster.write(policy: policy)
+        }
+        try await cluster.start()
+        return cluster
+    }
+
+    var frontends: [String] { (1...frontendCount).map { "frontend-\($0)" } }
+    var trustAnchor: String { "\(directory)/trust-anchor.pem" }
+
+    func write(policy: String) throws {
+        let path = "\(directory)/signer/policy.yaml"
+        try policy.write(toFile: path, atomically: true, encoding: .utf8)
+        chmod(path, 0o600)
+    }
+
+    /// The policy file as it is.
+    func policy() throws -> String {
+        try String(contentsOfFile: "\(directory)/signer/policy.yaml", encoding: .utf8)
+    }
+
+    // MARK: Processes
+
+    func start() async throws {
+        for name in ["auditor", "signer"] + frontends {
+            try start(name)
+        }
+        try await waitUntilReady()
+    }
+
+    /// Starts one process.
+    func start(_ name: String, environment: [String: String] = [:]) throws {
+        let role = name.hasPrefix("frontend") ? "frontend" : name
+        let process = try ClusterProcess(
+            name: name, executable: "\(Self.executables)/estuary-\(role)",
+            arguments: ["serve", "--configuration", "\(directory)/\(name)/configuration.yaml", "--supervised"],
+            environment: environment, log: "\(directory)/logs/\(name).log")
+        processes.withLock { $0[name] = process }
+    }
+
+    func process(_ name: String) throws -> ClusterProcess {
+        try #require(processes.withLock { $0[name] }, "\(name) was not started")
+    }
+
+    /// Waits until each frontend says that it is ready.
+    func waitUntilReady() async throws {
+        for name in frontends {
+            let operations = try configured(name, "operations", "listen")
+            try await wait("\(name) is ready", limit: .seconds(60)) {
+                try await Curl.get("http://\(operations)/readyz").status == 200
+            }
+        }
+    }
+
+    func log(_ name: String) -> String {
+        (try? String(contentsOfFile: "\(directory)/logs/\(name).log", encoding: .utf8)) ?? ""
+    }
+
+    // MARK: What devices and operators see
+
+    /// The URL of an EST operation.
+    func url(_ operation: String, label: String? = nil, frontend: Int = 1) throws -> String {
+        let path = ([label, operation].compactMap { $0 }).joined(separator: "/")
+        return "https://\(try configured("frontend-\(frontend)", "listen"))/.well-known/est/\(path)"
+    }
+
+    /// `host:port` where a frontend serves devices.
+    func address(frontend: Int = 1) throws -> String {
+        try configured("frontend-\(frontend)", "listen")
+    }
+
+    /// The first enrollment secret.
+    func firstSecret() throws -> String {
+        try String(contentsOfFile: "\(directory)/enrollment-secret", encoding: .utf8)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// Runs an `estuary` command that must succeed, on this cluster; its output.
+    @discardableResult
+    func estuary(_ arguments: String..., sourceLocation: SourceLocation = #_sourceLocation) async throws -> String {
+        try await Self.estuary(arguments + ["--state", directory], sourceLocation: sourceLocation)
+    }
+
+    @discardableResult
+    static func estuary(
+        _ arguments: [String], sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> String {
+        try await CommandRun.text(["\(executables)/estuary"] + arguments, sourceLocation: sourceLocation)
+    }
+
+    /// Every event that the auditor has, oldest first.
+    func events() async throws -> [AuditEvent] {
+        try await estuary("audit", "list", "--json", "--limit", "100000").split(separator: "\n")
+            .map { try AuditEvent(line: String($0)) }
+    }
+
+    /// Waits until the auditor has every event of the signer.
+    func waitUntilAudited() async throws {
+        try await wait("the outbox is empty") {
+            let status = try JSONDecoder().decode(Backlog.self, from: Data(try await estuary("status", "--json").utf8))
+            return status.signer?.outboxBacklog == 0 && status.auditor != nil
+        }
+    }
+
+    private struct Backlog: Decodable {
+        struct Signer: Decodable { var outboxBacklog: Int64 }
+        struct Auditor: Decodable { var logSize: Int64 }
+        var signer: Signer?
+        var auditor: Auditor?
+    }
+
+    /// A value of a process's configuration file, as `estuary init` writes it.
+    private func configured(_ name: String, _ keys: String...) throws -> String {
+        let text = try String(contentsOfFile: "\(directory)/\(name)/configuration.yaml", encoding: .utf8)
+        var lines = text.split(separator: "\n").drop { _ in false }
+        for key in keys.dropLast() {
+            lines = lines.drop { !$0.hasPrefix("\(key):") }
+        }
+        let last = try #require(keys.last)
+        let line = try #require(lines.first { $0.trimmingCharacters(in: .whitespaces).hasPrefix("\(last):") })
+        let value = line.split(separator: ":", maxSplits: 1)[1]
+        return value.trimmingCharacters(in: CharacterSet(charactersIn: " '\""))
+    }
+}
