@@ -173,7 +173,7 @@ func newSecret(_ cluster: TestCluster, uses: Int) async throws -> (id: String, s
         var description: Description
     }
     let text = try await cluster.estuary("token", "create", "--label", "default", "--uses", "\(uses)", "--json")
-    let created = try JSONDecoder().decode(Created.self, from: Data(text.utf8))
+    let created = try JSONDecoder.facts.decode(Created.self, from: Data(text.utf8))
     return (created.description.id, created.secret)
 }
 
@@ -184,6 +184,8 @@ func uses(of id: String, _ cluster: TestCluster) async throws -> Int {
         var used: Int
     }
     let listed = try await cluster.estuary("token", "list", "--json")
-    let secrets = try listed.split(separator: "\n").map { try JSONDecoder().decode(Listed.self, from: Data($0.utf8)) }
+    let secrets = try listed.split(separator: "\n").map {
+        try JSONDecoder.facts.decode(Listed.self, from: Data($0.utf8))
+    }
     return try #require(secrets.first { $0.id == id }).used
 }

@@ -132,7 +132,11 @@ final class TestCluster: Sendable {
     /// Waits until the auditor has every event of the signer.
     func waitUntilAudited() async throws {
         try await wait("the outbox is empty") {
-            let status = try JSONDecoder().decode(Backlog.self, from: Data(try await estuary("status", "--json").utf8))
+            // The exit status tells that a process is away; then it is asked again.
+            let report = try await CommandRun.run([
+                "\(Self.executables)/estuary", "status", "--json", "--state", directory,
+            ])
+            let status = try JSONDecoder.facts.decode(Backlog.self, from: report.output)
             return status.signer?.outboxBacklog == 0 && status.auditor != nil
         }
     }
@@ -155,5 +159,14 @@ final class TestCluster: Sendable {
         let line = try #require(lines.first { $0.trimmingCharacters(in: .whitespaces).hasPrefix("\(last):") })
         let value = line.split(separator: ":", maxSplits: 1)[1]
         return value.trimmingCharacters(in: CharacterSet(charactersIn: " '\""))
+    }
+}
+
+extension JSONDecoder {
+    /// Reads what the commands print with `--json`.
+    static var facts: JSONDecoder {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return decoder
     }
 }
