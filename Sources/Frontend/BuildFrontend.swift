@@ -20,6 +20,8 @@ package func buildFrontend(
         let connection = try await system.connect(
             ConnectionConfiguration(
                 endpoint: signer.endpoint, security: .curve(own: key, server: signer.key),
+                // Every place of the pool, and what this process asks for itself.
+                maximumInFlight: configuration.limits.enrollmentsRunning + 16,
                 callTimeout: configuration.limits.callTimeout))
         signers.append(
             SignerPort(

@@ -15,16 +15,23 @@ struct ErrorResponse: Error, Sendable, Equatable {
     var allow: String?
     /// A `WWW-Authenticate` each, on 401.
     var challenges: [String] = []
+    /// Where the detail is found in the log, on 500.
+    var requestID: String?
 
     var answer: Answer {
         var headers: HTTPFields = [.contentType: "text/plain; charset=utf-8"]
         if let retryAfter { headers[.retryAfter] = String(retryAfter) }
         if let allow { headers[.allow] = allow }
+        if let requestID { headers[.requestID] = requestID }
         for challenge in challenges {
             headers.append(HTTPField(name: .wwwAuthenticate, value: challenge))
         }
         return Answer(status, headers: headers, body: ByteBuffer(string: message + "\n"))
     }
+}
+
+extension HTTPField.Name {
+    static let requestID = Self("X-Request-ID")!
 }
 
 // MARK: - What went wrong in HTTP

@@ -79,6 +79,23 @@ internal import Testing
         }
     }
 
+    @Test func thousandsOfRequestsAtOnceAreAnsweredInOrder() async throws {
+        try await withFrontend { frontend in
+            let connection = try await frontend.connect()
+            let refused = TestHTTPRequest.get("/").text
+            let last = TestHTTPRequest.get("/.well-known/est/csrattrs", headers: [("Connection", "close")]).text
+            try await connection.send(
+                TestHTTPRequest.get("/.well-known/est/csrattrs").text + String(repeating: refused, count: 20_000) + last
+            )
+            let answers = String(decoding: await connection.rest(), as: UTF8.self).components(
+                separatedBy: "HTTP/1.1 ")
+            #expect(answers.count == 20_003)
+            #expect(answers[1].hasPrefix("204"))
+            #expect(answers.dropFirst(2).dropLast().allSatisfy { $0.hasPrefix("404") })
+            #expect(answers.last?.hasPrefix("204") == true)
+        }
+    }
+
     @Test func expectContinueIsAnsweredBeforeTheBody() async throws {
         try await withFrontend { frontend in
             let connection = try await frontend.connect()

@@ -259,6 +259,7 @@ internal import X509
             let response = try await frontend.send(.enroll(try TestRequest.make("d.example.com")))
             #expect(response.status == status)
             #expect((response.header("retry-after") != nil) == [429, 503].contains(status))
+            #expect((response.header("x-request-id") != nil) == (status == 500))
             if status == 500 || status == 503 { #expect(!response.text.contains("Inner")) }
             // What the signer refused it has recorded itself; what it never judged it can't have.
             let own: Set<ServiceError.Code> = [.overloaded, .unreachable, .deadlineExceeded]

@@ -29,10 +29,13 @@ final class RequestGateHandler: ChannelDuplexHandler {
     private var task: Task<Void, Never>?
     private var ahead = CircularBuffer<HTTPServerRequestPart>()
     private var readIsHeld = false
+    private var isTakingAhead = false
+    private var isClosing = false
 
-    /// The present deadline, and the one scheduled task that looks after it: moving a deadline costs nothing.
+    /// The present deadline, and the one scheduled task that looks after it: moving a deadline on costs nothing.
     private var deadline = NIODeadline.distantFuture
     private var timer: Scheduled<Void>?
+    private var timerDue = NIODeadline.distantFuture
 
     init(
         responder: any RequestResponder, limits: RequestGate.Limits, timeouts: ConnectionTimeouts,
@@ -82,6 +85,7 @@ extension RequestGateHandler {
         task?.cancel()
         task = nil
         _ = gate.inputClosed()
+        current = nil
         ahead.removeAll()
     }
 
@@ -89,6 +93,10 @@ extension RequestGateHandler {
         switch event {
         case TLSUserEvent.handshakeCompleted:
             handshakeCompleted(context: context)
+        case ChannelEvent.inputClosed where isClosing:
+            // The client's goodbye after ours. swift-nio-ssl would wait for its time-out here, as half-closed
+            // connections are allowed.
+            abort()
         case ChannelEvent.inputClosed:
             perform(gate.inputClosed())
         default:
@@ -203,14 +211,19 @@ extension RequestGateHandler {
             expect(within: timeouts.body)
         case .answerAndClose(let refusal):
             send(answer(to: refusal), keepsAlive: false)
-            context?.close(promise: nil)
+            close()
         case .next:
             next()
         case .close:
-            context?.close(promise: nil)
+            close()
         case .abort:
             abort()
         }
+    }
+
+    private func close() {
+        isClosing = true
+        context?.close(promise: nil)
     }
 
     /// Closes the connection without TLS's exchange of goodbyes, for which up to seconds of what still comes is read.
@@ -254,7 +267,8 @@ extension RequestGateHandler {
     }
 
     private func finish(_ answer: Answer) {
-        guard gate.isResponding else { return }
+        // The connection may have ended in the meantime.
+        guard gate.isResponding, current != nil else { return }
         task = nil
         if responder.isDraining {
             gate.lastRequest()
@@ -267,9 +281,14 @@ extension RequestGateHandler {
     /// Goes on with what the client sent ahead, until that is with the routes too or used up.
     private func next() {
         expect(within: timeouts.idle)
+        // A refusal among what was sent ahead comes back here while the loop runs: it goes on, one level deep, however
+        // many requests a client sends at once.
+        guard !isTakingAhead else { return }
+        isTakingAhead = true
         while !gate.isResponding, let part = ahead.popFirst() {
             receive(part)
         }
+        isTakingAhead = false
         if ahead.isEmpty, readIsHeld {
             readIsHeld = false
             context?.read()
@@ -300,13 +319,15 @@ extension RequestGateHandler {
 extension RequestGateHandler {
     private func expect(within time: TimeAmount) {
         deadline = .now() + time
-        if timer == nil {
+        if timer == nil || deadline < timerDue {
+            timer?.cancel()
             schedule(at: deadline)
         }
     }
 
     private func schedule(at time: NIODeadline) {
         guard let context else { return }
+        timerDue = time
         timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: time) { self.timerFired() }
     }
 

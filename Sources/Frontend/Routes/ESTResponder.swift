@@ -67,7 +67,10 @@ final class ESTResponder: RequestResponder {
                     source: .init(
                         logger: logger, route: route, connection: request.connection, requestID: requestID)))
             return try await Answer(response)
-        } catch let refusal as ErrorResponse {
+        } catch var refusal as ErrorResponse {
+            if refusal.status == .internalServerError {
+                refusal.requestID = requestID
+            }
             return refusal.answer
         } catch {
             if !(error is CancellationError) {
@@ -78,7 +81,9 @@ final class ESTResponder: RequestResponder {
                         "est.label": "\(route.label.description.name)", "error": "\(error)",
                     ])
             }
-            return ErrorResponse(error).answer
+            var refusal = ErrorResponse(error)
+            refusal.requestID = requestID
+            return refusal.answer
         }
     }
 

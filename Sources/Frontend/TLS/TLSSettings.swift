@@ -33,6 +33,8 @@ struct TLSSettings: Sendable, Equatable {
         configuration.maximumTLSVersion = maximumVersion.version
         configuration.applicationProtocols = ["http/1.1", "http/1.0"]
         configuration.certificateVerification = .optionalVerification
+        // How long a client may take to say goodbye after us.
+        configuration.shutdownTimeout = .seconds(2)
         // No list of acceptable authorities is sent: many stacks offer their certificate only if they find its issuer
         // there, and which one a label takes is not TLS's business.
         configuration.trustRoots = .certificates([])

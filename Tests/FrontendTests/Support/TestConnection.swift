@@ -79,7 +79,6 @@ final class TestConnection: Sendable {
         let handshake = MultiThreadedEventLoopGroup.singleton.next().makePromise(of: ConnectionSecurity.self)
         do {
             let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .channelOption(.allowRemoteHalfClosure, value: true)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         let pipeline = channel.pipeline.syncOperations

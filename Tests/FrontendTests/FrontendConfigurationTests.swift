@@ -1,0 +1,100 @@
+internal import Crypto
+internal import Foundation
+internal import Logging
+internal import Observability
+internal import OperationsHTTP
+internal import Testing
+
+@testable internal import Frontend
+
+@Suite struct FrontendConfigurationTests {
+    private static let key = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
+    private static let catalogueKey = Curve25519.Signing.PrivateKey().publicKey.rawRepresentation.base64EncodedString()
+
+    private static let minimal = """
+        name: frontend-1
+        listen: 127.0.0.1:8443
+        signers:
+          - endpoint: tcp://127.0.0.1:9001
+            key: '\(key)'
+            catalogue-key: \(catalogueKey)
+        auditor:
+          endpoint: tcp://127.0.0.1:9002
+          key: '\(key)'
+
+        """
+
+    private func load(_ text: String) throws -> FrontendConfiguration {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appending(path: "configuration.yaml")
+        try Data(text.utf8).write(to: path)
+        return try FrontendConfiguration.load(path: path.path)
+    }
+
+    @Test func whatIsNotSaidHasItsDefault() throws {
+        let configuration = try load(Self.minimal)
+        #expect(configuration.listen.description == "127.0.0.1:8443")
+        #expect(configuration.signers.count == 1)
+        #expect(configuration.signers[0].endpoint == "tcp://127.0.0.1:9001")
+        #expect(configuration.tlsKeyPath.hasSuffix("/tls.key"))
+        #expect(configuration.curveKeyPath.hasPrefix("/"))
+        #expect(configuration.cataloguePath(ofSigner: 0).hasSuffix("/catalogue.json"))
+        #expect(configuration.cataloguePath(ofSigner: 1).hasSuffix("/catalogue-2.json"))
+        #expect(configuration.limits.idleTimeout == .seconds(15))
+        #expect(configuration.minimumTLSVersion == .tls12)
+        #expect(configuration.operationsListen.host == "127.0.0.1")
+    }
+
+    @Test func everyKeyIsRead() throws {
+        let configuration = try load(
+            Self.minimal + """
+                catalogue: /tmp/c.json
+                tls:
+                  key: k.pem
+                  minimum-version: 1.3
+                operations:
+                  listen: '[::1]:9464'
+                log:
+                  level: debug
+                  format: json
+                limits:
+                  idle-timeout: 3s
+                  body-bytes: 8192
+                  enrollments-running: 7
+
+                """)
+        #expect(configuration.cataloguePath == "/tmp/c.json")
+        #expect(configuration.tlsKeyPath.hasSuffix("/k.pem"))
+        #expect(configuration.minimumTLSVersion == .tls13)
+        #expect(configuration.operationsListen.description == "[::1]:9464")
+        #expect(configuration.logLevel == .debug)
+        #expect(configuration.logFormat == .json)
+        #expect(configuration.limits.idleTimeout == .seconds(3))
+        #expect(configuration.limits.bodyBytes == 8192)
+        #expect(configuration.limits.enrollmentsRunning == 7)
+    }
+
+    @Test(arguments: [
+        ("surprise: 1\n", "surprise"),
+        ("limits:\n  idle-timeout: 3 parsecs\n", "idle-timeout"),
+        ("limits:\n  threads: 0\n", "threads"),
+        ("tls:\n  minimum-version: 1.3\n  maximum-version: 1.2\n", "maximum-version"),
+        ("tls:\n  minimum-version: 1.1\n", "minimum-version"),
+        ("operations:\n  listen: nowhere\n", "listen"),
+    ])
+    func whatMakesNoSenseIsRefusedWithItsPlace(text: String, key: String) {
+        let error = #expect(throws: (any Error).self) { try load(Self.minimal + text) }
+        let message = error.map { "\($0)" } ?? ""
+        #expect(message.contains("configuration.yaml:"))
+        #expect(message.contains(key))
+    }
+
+    @Test func aFrontendNeedsASignerAndAnAuditor() {
+        #expect(throws: (any Error).self) { try load("name: f\nlisten: 127.0.0.1:1\n") }
+        #expect(throws: (any Error).self) {
+            try load(Self.minimal.replacingOccurrences(of: Self.catalogueKey, with: "AAAA"))
+        }
+    }
+}
