@@ -155,7 +155,11 @@ let package = Package(
             ]),
         .testTarget(
             name: "AuditorTests",
-            dependencies: ["Auditor", "ClusterProtocol", "ClusterTransport", .crypto, .grdb, .logging]),
+            dependencies: [
+                "Auditor", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Observability",
+                "OperationsHTTP", .crypto, .grdb,
+                .logging,
+            ]),
         .testTarget(
             name: "EstuaryTests",
             dependencies: ["estuary", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", .argumentParser]),

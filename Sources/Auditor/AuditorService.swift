@@ -11,9 +11,15 @@ package struct AuditorService: Service {
     private let configuration: AuditorConfiguration
     private let registry: MetricsRegistry
     private let logger: Logger
+    private let onListening: @Sendable (String) -> Void
 
-    package init(configuration: AuditorConfiguration, registry: MetricsRegistry, logger: Logger) {
+    /// - Parameter onListening: called once with the cluster's endpoint as bound.
+    package init(
+        configuration: AuditorConfiguration, registry: MetricsRegistry, logger: Logger,
+        onListening: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
         self.configuration = configuration
+        self.onListening = onListening
         self.registry = registry
         self.logger = logger
     }
@@ -74,6 +80,7 @@ package struct AuditorService: Service {
                         "audit.endpoint": "\(endpoint)", "audit.administration": "\(socket)",
                         "audit.log_size": "\(store.logSize)",
                     ])
+                onListening(endpoint)
                 group.addTask { try await operations.run() }
                 group.addTask {
                     try await gracefulShutdown()
@@ -81,7 +88,8 @@ package struct AuditorService: Service {
                     logger.info("auditor is shutting down")
                     store.finish()
                 }
-                try await group.waitForAll()
+                // Not `waitForAll()`: it would hold the first error back until the store, which nobody ends, has ended.
+                while try await group.next() != nil {}
             } catch {
                 // The store's task ends only when it is told to: what it has accepted it stores.
                 store.finish()

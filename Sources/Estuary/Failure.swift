@@ -32,6 +32,7 @@ extension Failure {
             self.init(error.message, hint: "Ask again in \(error.retryAfter ?? 5) seconds.")
         case .notPermitted:
             self.init(error.message, hint: "Run the command as the user who runs the \(process), or as root.")
+        case .notFound: self.init(error.message, hint: "The matching `list` command shows what there is.")
         case .unknownMethod, .unsupportedVersion:
             self.init(
                 error.message, hint: "The \(process) is of another version than this command. Use matching versions.")

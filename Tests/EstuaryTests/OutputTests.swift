@@ -82,7 +82,7 @@ internal import Testing
         event.reasonText = "no"
         #expect(
             EventPrinter.text(event)
-                == "2027-01-15T08:00:00Z  denied       frontend-1   [default]  CN=evil\u{fffd}[2J  profile-violation: no"
+                == "2027-01-15T08:00:00Z  denied          frontend-1   [default]  CN=evil\u{fffd}[2J  profile-violation: no"
         )
     }
 

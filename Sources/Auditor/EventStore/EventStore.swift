@@ -73,8 +73,11 @@ package final class EventStore: Sendable {
     }
 
     /// Closes the files, once ``run()`` has returned and nobody reads any more.
+    ///
+    /// The write-ahead log goes into the file first: GRDB closes its readers last, and SQLite does it for writers only.
     package func close() async throws {
         await index.close()
+        _ = try await log.writeWithoutTransaction { try $0.checkpoint(.truncate) }
         try log.close()
     }
 
@@ -187,6 +190,8 @@ package final class EventStore: Sendable {
         for await _ in committed {
             do {
                 try await index.follow()
+            } catch is CancellationError {
+                return
             } catch {
                 logger.error("search index can't be written", metadata: ["error": "\(error)"])
             }

@@ -79,7 +79,8 @@ actor SearchIndex {
         }
     }
 
-    func close() {
+    func close() async {
+        _ = try? await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
         try? pool.close()
     }
 

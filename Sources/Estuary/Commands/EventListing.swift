@@ -74,19 +74,23 @@ final class EventPrinter {
     static func text(_ event: AuditEvent) -> String {
         var parts: [String] = [
             String(event.time.prefix(19)) + "Z",
-            event.type.rawValue.padded(to: 11),
+            event.type.rawValue.padded(to: 14),
             (event.node ?? event.source).padded(to: 11),
         ]
         if let label = event.label { parts.append("[\(label)]") }
-        if let subject = event.subject { parts.append(subject) }
+        if let subject = event.subject {
+            parts.append(subject)
+        } else if let names = event.names {
+            parts.append(names.prefix(3).joined(separator: " ") + (names.count > 3 ? " …" : ""))
+        }
         if let serial = event.serial { parts.append("serial \(serial)") }
         if let reason = event.reason { parts.append("\(reason)" + (event.reasonText.map { ": \($0)" } ?? "")) }
         if let reason = event.revocationReason { parts.append("(\(reason))") }
         if let principal = event.principal { parts.append("by \(principal)") }
         if let person = event.operator { parts.append("by \(person)") }
         if let address = event.remoteAddress { parts.append("from \(address)") }
-        if let count = event.count { parts.append("× \(count)") }
-        return parts.map(PlainText.visible).joined(separator: "  ")
+        if let count = event.count, count != 1 { parts.append("× \(count)") }
+        return parts.map(PlainText.visible).joined(separator: "  ").trimmingCharacters(in: .whitespaces)
     }
 }
 
