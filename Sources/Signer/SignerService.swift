@@ -167,7 +167,8 @@ package struct SignerService: Service {
                 group.addTask { await cancelWhenGracefulShutdown { await file.run(logger: logger) } }
             }
             do {
-                try await group.waitForAll()
+                // Not `waitForAll()`: it would hold a part's error back until the others, which nobody ends, have ended.
+                while try await group.next() != nil {}
             } catch {
                 group.cancelAll()
                 core.closeOutbox()
