@@ -63,12 +63,15 @@ internal import X509
     @Test func opensslFindsTheSameExporter() async throws {
         try await TestFrontend.run { frontend in
             try await frontend.ready()
-            let client = OpenSSLClient(port: frontend.port)
-            let value = try await client.exporter { binding in
-                let request = try TestRequest.make("d.example.com", challengePassword: binding)
+            let options = [
+                "-tls1_3", "-keymatexport", "EXPORTER-Channel-Binding", "-keymatexportlen", "32",
+            ]
+            let printed = try await OpenSSLClient(port: frontend.port).exchange(options) { printed in
+                let request = try TestRequest.make(
+                    "d.example.com", challengePassword: try OpenSSLClient.exporter(in: printed))
                 return TestHTTPRequest.enroll(request, headers: [("Connection", "close")]).text
             }
-            #expect(value.contains("HTTP/1.1 200 OK"))
+            #expect(printed.contains("HTTP/1.1 200 OK"))
             #expect(frontend.signer.received.map(\.channelBinding) == [.verified])
         }
     }

@@ -1,6 +1,7 @@
 internal import ClusterProtocol
 internal import Foundation
 internal import NIOSSL
+internal import SwiftASN1
 internal import Testing
 internal import X509
 
@@ -47,6 +48,36 @@ internal import X509
             #expect(
                 frontend.signer.received.last?.clientChain
                     == [try certificate.der, try frontend.authority.issuing.der])
+        }
+    }
+
+    /// A session may outlive what its first connection was judged by: chain and binding are those of the connection.
+    @Test(arguments: ["-tls1_2", "-tls1_3"])
+    func aResumedSessionHasItsChainAndABindingOfItsOwn(version: String) async throws {
+        try await TestFrontend.run { frontend in
+            try await frontend.ready()
+            let key = try TestKey.p256.make()
+            let certificate = try frontend.authority.issue(
+                "d.example.com", key: key.publicKey, .init(names: [.dnsName("d.example.com")]))
+            let place = frontend.folder
+            try Data(key.serializeAsPEM().pemString.utf8).write(to: place.appending(path: "key.pem"))
+            try Data(certificate.serializeAsPEM().pemString.utf8).write(to: place.appending(path: "cert.pem"))
+            let session = place.appending(path: "session.pem").path
+            let credentials = [
+                "-cert", place.appending(path: "cert.pem").path, "-key", place.appending(path: "key.pem").path,
+            ]
+            let renewal = try TestHTTPRequest.enroll(
+                TestRequest.make("d.example.com"), operation: "simplereenroll", secret: nil,
+                headers: [("Connection", "close")]
+            ).text
+            let client = OpenSSLClient(port: frontend.port)
+            let first = try await client.exchange([version, "-sess_out", session] + credentials) { _ in renewal }
+            #expect(first.contains("HTTP/1.1 200 OK"))
+            #expect(first.contains("\nNew, "))
+            let second = try await client.exchange([version, "-sess_in", session]) { _ in renewal }
+            #expect(second.contains("\nReused, "))
+            #expect(second.contains("HTTP/1.1 200 OK"))
+            #expect(frontend.signer.received.map(\.clientChain) == [[try certificate.der], [try certificate.der]])
         }
     }
 }
