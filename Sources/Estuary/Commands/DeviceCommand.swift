@@ -38,7 +38,7 @@ struct DeviceList: AsyncParsableCommand {
             table.add(
                 device.id, device.subject, device.label, String(device.certificates),
                 TimeText.relative(device.firstSeen, now: now),
-                device.lastRenewed > device.firstSeen ? TimeText.relative(device.lastRenewed, now: now) : "never",
+                device.hasRenewed ? TimeText.relative(device.lastRenewed, now: now) : "never",
                 TimeText.relative(device.expires, now: now), device.blocked ? "blocked" : "")
         }
         try await state.connection().withSigner { signer in
@@ -49,5 +49,12 @@ struct DeviceList: AsyncParsableCommand {
                         cursor: cursor))
             }
         }
+    }
+}
+
+extension DeviceDescription {
+    /// Times are to the second: a device that renews within its first one has two certificates.
+    fileprivate var hasRenewed: Bool {
+        lastRenewed > firstSeen || certificates > 1
     }
 }
