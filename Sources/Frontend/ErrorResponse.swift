@@ -8,6 +8,7 @@ internal import NIOCore
 /// The text is one sentence for the one who asked; the cause stays in the log.
 struct ErrorResponse: Error, Sendable, Equatable {
     var status: HTTPResponse.Status
+    /// Empty: the answer has no body.
     var message: String
     /// In seconds.
     var retryAfter: Int?
@@ -19,14 +20,14 @@ struct ErrorResponse: Error, Sendable, Equatable {
     var requestID: String?
 
     var answer: Answer {
-        var headers: HTTPFields = [.contentType: "text/plain; charset=utf-8"]
+        var headers: HTTPFields = message.isEmpty ? [:] : [.contentType: "text/plain; charset=utf-8"]
         if let retryAfter { headers[.retryAfter] = String(retryAfter) }
         if let allow { headers[.allow] = allow }
         if let requestID { headers[.requestID] = requestID }
         for challenge in challenges {
             headers.append(HTTPField(name: .wwwAuthenticate, value: challenge))
         }
-        return Answer(status, headers: headers, body: ByteBuffer(string: message + "\n"))
+        return Answer(status, headers: headers, body: ByteBuffer(string: message.isEmpty ? "" : message + "\n"))
     }
 }
 
@@ -75,7 +76,11 @@ extension ErrorResponse {
         switch error.code {
         case .malformedRequest, .badSignature, .channelBindingMismatch, .channelBindingRequired:
             self.init(status: .badRequest, message: error.message)
-        case .credentialRequired, .credentialRefused:
+        case .credentialRequired:
+            // No more than the challenge: Bouncy Castle's client, which always asks without a credential first, gives up
+            // when this answer has a body.
+            self.init(status: .unauthorized, message: "", challenges: challenges)
+        case .credentialRefused:
             // The same words whatever was wrong: an answer that told would help to guess.
             self.init(
                 status: .unauthorized, message: "An enrollment secret or a client certificate is needed here.",

@@ -94,7 +94,10 @@ internal import X509
                 #expect(
                     response.headers["www-authenticate"]
                         == ["Basic realm=\"estuary\"", "Bearer realm=\"estuary\""])
-                #expect(response.header("content-type")?.hasPrefix("text/plain") == true)
+                // The challenge alone where there is no credential of these schemes, else a sentence with it.
+                let isOfOurs = !authorization.hasPrefix("Digest")
+                #expect((response.header("content-type")?.hasPrefix("text/plain") == true) == isOfOurs)
+                #expect(response.text.isEmpty == !isOfOurs)
             }
         }
     }
@@ -116,6 +119,8 @@ internal import X509
             let first = try await connection.perform(.enroll(request, secret: nil))
             #expect(first.status == 401)
             #expect(first.headers["www-authenticate"]?.count == 2)
+            // Bouncy Castle's client gives up when there is a body.
+            #expect(first.header("content-length") == "0" && first.header("content-type") == nil)
             // On the same connection.
             #expect(try await connection.perform(.enroll(request)).status == 200)
             let wrong = try await connection.perform(.enroll(request, secret: nil).with("Authorization", "Basic !"))
