@@ -77,12 +77,21 @@ final class TestCluster: Sendable {
         try #require(processes.withLock { $0[name] }, "\(name) was not started")
     }
 
-    /// Waits until each frontend says that it is ready.
+    /// Waits until each frontend says that it is ready. Where one does not, the logs tell why.
     func waitUntilReady() async throws {
         for name in frontends {
             let operations = try configured(name, "operations", "listen")
-            try await wait("\(name) is ready", limit: .seconds(60)) {
-                try await Curl.get("http://\(operations)/readyz").status == 200
+            do {
+                try await wait("\(name) is ready", limit: .seconds(60)) {
+                    try await Curl.get("http://\(operations)/readyz").status == 200
+                }
+            } catch {
+                let readiness = try await Curl.get("http://\(operations)/readyz").text
+                for process in ["signer", "auditor", name] {
+                    let tail = log(process).split(separator: "\n").suffix(15).joined(separator: "\n")
+                    Issue.record("\(name) is not ready: \(readiness)\n\(process)'s log:\n\(tail)")
+                }
+                throw error
             }
         }
     }
