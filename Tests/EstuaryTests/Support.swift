@@ -33,7 +33,7 @@ final class TemporaryFolder: Sendable {
 
 /// Waits for a condition, for ten seconds at most.
 func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
-    let limit = ContinuousClock.now.advanced(by: .seconds(10))
+    let limit = ContinuousClock.now.advanced(by: .seconds(60))
     while try await !condition() {
         guard ContinuousClock.now < limit else { return false }
         try await Task.sleep(for: .milliseconds(5))

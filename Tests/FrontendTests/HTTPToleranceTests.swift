@@ -218,7 +218,7 @@ internal import Testing
 
     @Test func anIdleConnectionIsClosedWithoutAWord() async throws {
         try await withFrontend {
-            $0.limits.idleTimeout = .milliseconds(300)
+            $0.limits.idleTimeout = .seconds(3)
         } _: { frontend in
             let connection = try await frontend.connect()
             #expect(try await connection.perform(.get("/.well-known/est/cacerts")).status == 200)

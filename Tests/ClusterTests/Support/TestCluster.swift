@@ -7,6 +7,7 @@ internal import Testing
 final class TestCluster: Sendable {
     let directory: String
     let frontendCount: Int
+    private let ports: Set<Int>
     private let processes = Mutex<[String: ClusterProcess]>([:])
 
     /// The folder with the executables: the tests' own.
@@ -19,13 +20,38 @@ final class TestCluster: Sendable {
         frontendCount = frontends
         // Short: a local socket's path has a limit.
         directory = "/tmp/est-\(UInt32.random(in: .min ... .max))"
-        try await Self.estuary(["init", "--state", directory, "--listen", "127.0.0.1:0", "--frontends", "\(frontends)"])
+        await ClusterPlaces.shared.take()
+        do {
+            repeat {
+                try? FileManager.default.removeItem(atPath: directory)
+                try await Self.estuary([
+                    "init", "--state", directory, "--listen", "127.0.0.1:0", "--frontends", "\(frontends)",
+                ])
+            } while !ClusterPlaces.shared.reserve(try Self.ports(in: directory))
+            ports = try Self.ports(in: directory)
+        } catch {
+            ClusterPlaces.shared.giveBack(ports: [])
+            throw error
+        }
+    }
+
+    /// The ports that a cluster's configuration files name.
+    private static func ports(in directory: String) throws -> Set<Int> {
+        let folders = try FileManager.default.contentsOfDirectory(atPath: directory)
+        return try folders.reduce(into: []) { ports, folder in
+            let path = "\(directory)/\(folder)/configuration.yaml"
+            guard FileManager.default.fileExists(atPath: path) else { return }
+            for match in try String(contentsOfFile: path, encoding: .utf8).matches(of: #/127\.0\.0\.1:(\d+)/#) {
+                if let port = Int(match.output.1) { ports.insert(port) }
+            }
+        }
     }
 
     deinit {
         for process in processes.withLock({ $0.values }) where process.isRunning {
             process.signal(SIGKILL)
         }
+        ClusterPlaces.shared.giveBack(ports: ports)
         // What stays behind in the temporary folder is not worth a failed test.
         try? FileManager.default.removeItem(atPath: directory)
     }
