@@ -103,13 +103,15 @@ let package = Package(
             name: "Signer",
             dependencies: [
                 "CLinux", "COpenSSL", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Observability",
-                "PKI", .asn1, .collections, .crypto, .cryptoExtras, .grdb, .logging, .metrics, .serviceLifecycle,
+                "PKI", "ProcessLife", .asn1, .collections, .crypto, .cryptoExtras, .grdb, .logging, .metrics,
+                .serviceLifecycle,
                 .x509,
             ]),
         .target(
             name: "Auditor",
             dependencies: [
                 "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Observability", "OperationsHTTP",
+                "ProcessLife",
                 .crypto, .grdb, .logging, .metrics, .serviceLifecycle,
             ]),
         .executableTarget(
@@ -127,7 +129,7 @@ let package = Package(
         .executableTarget(
             name: "estuary",
             dependencies: [
-                "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Observability", "PKI",
+                "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Observability", "PKI", "ProcessLife",
                 .argumentParser, .crypto, .logging, .serviceLifecycle,
             ],
             path: "Sources/Estuary"),

@@ -4,6 +4,7 @@ internal import Foundation
 package import Logging
 package import Observability
 internal import OperationsHTTP
+internal import ProcessLife
 internal import ServiceLifecycle
 
 /// The auditor: its store, the endpoint of the cluster, the operator's socket and the operations listener.
@@ -30,10 +31,14 @@ package struct AuditorService: Service {
     ///   end then: its outcome is unknown, and the next start reads what is there.
     package func run() async throws {
         let key = try CurveKeyPair.load(path: configuration.curveKeyPath)
+        // One process a log: a second one would take over the local socket, and number events by itself.
+        let lock = try ExclusiveLock(path: configuration.storePath + ".lock")
+        defer { withExtendedLifetime(lock) {} }
         let store = try EventStore(configuration: configuration, logger: logger)
         let metrics = AuditorMetrics(registry: registry)
         metrics.observe(store)
         let system = try ZeroMQActorSystem(logger: logger)
+        registry.show { system.counters.samples.map { ($0.name, $0.dimensions, $0.value) } }
         let peers = AuditorPeers(signerKeys: configuration.signerKeys, logger: logger)
         system.allow(peers.allowed(nodes: try await store.nodes()))
         do {

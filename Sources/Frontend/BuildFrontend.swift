@@ -14,6 +14,7 @@ package func buildFrontend(
     onOperationsListening: @escaping @Sendable (ListenAddress) -> Void = { _ in }
 ) async throws -> any Service {
     let system = try ZeroMQActorSystem(logger: logger)
+    registry.show { system.counters.samples.map { ($0.name, $0.dimensions, $0.value) } }
     let key = try CurveKeyPair.load(path: configuration.curveKeyPath)
     var signers: [SignerPort] = []
     for signer in configuration.signers {
@@ -39,7 +40,7 @@ package func buildFrontend(
             callTimeout: configuration.limits.callTimeout))
     let frontend = FrontendService(
         configuration: configuration, signers: signers,
-        auditor: RemoteAuditor(
+        auditor: RemoteAudit(
             service: try AuditService.resolve(id: connection.address(of: "audit"), using: system)),
         registry: registry, logger: logger, onListening: onListening,
         onOperationsListening: onOperationsListening)

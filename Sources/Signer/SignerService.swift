@@ -3,6 +3,7 @@ internal import ClusterTransport
 internal import Foundation
 package import Logging
 internal import Observability
+internal import ProcessLife
 internal import ServiceLifecycle
 
 /// The signer: its parts put together, started in order and ended in order.
@@ -27,6 +28,9 @@ package struct SignerService: Service {
         let authorities = try configuration.authorities.map { try AuthorityLoader.load($0) }
         let policyFile = PolicyFile(path: configuration.policy, authorities: Set(authorities.map(\.name)))
         let policy = try policyFile.load()
+        // One process a ledger: it is the single writer, and what it keeps in memory must be all there is.
+        let lock = try ExclusiveLock(path: configuration.ledger + ".lock")
+        defer { withExtendedLifetime(lock) {} }
         let ledger = try openLedger(authorities)
         let curveKey = try CurveKeyPair.load(path: configuration.curveKey)
         let catalogueKey = try CatalogueKeyFile.load(path: configuration.catalogueKey)
@@ -40,6 +44,7 @@ package struct SignerService: Service {
         try await compare(ledger, with: audit, over: auditor)
 
         let core = try makeCore(ledger, authorities, policy)
+        core.metrics.registry.show { system.counters.samples.map { ($0.name, $0.dimensions, $0.value) } }
         let registry = NodeRegistry(ledger: ledger) { system.allow($0) }
         try registry.refresh()
         core.policy = policy.reserving(hosts: registry.hosts)

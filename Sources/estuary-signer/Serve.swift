@@ -29,6 +29,11 @@ struct Serve: AsyncParsableCommand {
         let signer = SignerService(
             configuration: configuration, acceptsLoss: acceptLoss, memoryIsLocked: hardening.memoryIsLocked,
             logger: logger)
-        try await SupervisedProcess.run(signer, supervised: supervised, logger: logger)
+        do {
+            try await SupervisedProcess.run(signer, supervised: supervised, logger: logger)
+        } catch {
+            logger.critical("signer ends", metadata: ["error": "\(error)"])
+            throw ExitCode.failure
+        }
     }
 }

@@ -111,6 +111,19 @@ internal import X509
         }
     }
 
+    @Test(arguments: ["signer", "auditor"])
+    func aSecondProcessOnTheSameDataIsRefused(_ role: String) async throws {
+        let cluster = try await TestCluster.running()
+        let second = try await CommandRun.run([
+            "\(TestCluster.executables)/estuary-\(role)", "serve", "--configuration",
+            "\(cluster.directory)/\(role)/configuration.yaml",
+        ])
+        #expect(second.status == 1)
+        #expect(second.errors.contains("another process works here already"))
+        // The first one goes on.
+        _ = try await TestDevice("sensor-1", in: cluster).enroll(cluster, secret: cluster.firstSecret()).certificate()
+    }
+
     @Test func aRemovedNodeIsDeadWithinASecondAndAnotherKeyBringsItBack() async throws {
         let cluster = try await TestCluster.running(frontends: 2)
         let secret = try cluster.firstSecret()

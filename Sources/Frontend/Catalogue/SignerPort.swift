@@ -37,14 +37,3 @@ struct RemoteSigner: SigningBackend {
         try await service.nodeCertificate(request)
     }
 }
-
-/// The auditor's service at the other end of a connection.
-struct RemoteAuditor: AuditBackend {
-    let service: AuditService
-
-    func append(_ request: AppendEventsRequest) async throws -> AppendEventsReply { try await service.append(request) }
-    func position(_ request: EventPositionRequest) async throws -> AppendEventsReply {
-        try await service.position(request)
-    }
-    func updateNodes(_ request: UpdateNodesRequest) async throws -> Done { try await service.updateNodes(request) }
-}

@@ -19,3 +19,34 @@ package struct TransportCounters: Sendable, Equatable {
     package var failedHandshakes = 0
     package var disconnectedPeers = 0
 }
+
+extension TransportCounters {
+    /// A count under the name and labels that metrics have it by.
+    package struct Sample: Sendable, Equatable {
+        package var name: String
+        package var dimensions: [(String, String)]
+        package var value: Int
+
+        package static func == (left: Self, right: Self) -> Bool {
+            left.name == right.name && left.value == right.value
+                && left.dimensions.elementsEqual(right.dimensions, by: ==)
+        }
+    }
+
+    /// Every count, for a metrics backend.
+    package var samples: [Sample] {
+        [
+            ("served", callsServed), ("sent", callsSent), ("refused", callsRefusedLocally),
+            ("timed-out", callsTimedOut), ("lost", callsLost),
+        ].map { Sample(name: "estuary_transport_calls", dimensions: [("outcome", $0.0)], value: $0.1) }
+            + DropCause.allCases.map {
+                Sample(
+                    name: "estuary_transport_messages_dropped", dimensions: [("cause", $0.rawValue)],
+                    value: dropped[$0] ?? 0)
+            }
+            + [
+                ("reconnected", reconnects), ("refused", refusedPeers), ("handshake-failed", failedHandshakes),
+                ("disconnected", disconnectedPeers),
+            ].map { Sample(name: "estuary_transport_connections", dimensions: [("event", $0.0)], value: $0.1) }
+    }
+}

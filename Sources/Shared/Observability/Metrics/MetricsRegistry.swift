@@ -51,6 +51,17 @@ package final class MetricsRegistry: MetricsFactory, Sendable {
         state.withLock { $0.collectors.append(collect) }
     }
 
+    /// Shows counts that something else keeps, asked for before each rendering.
+    package func show(
+        _ samples: @escaping @Sendable () -> [(name: String, dimensions: [(String, String)], value: Int)]
+    ) {
+        beforeRendering { [unowned self] in
+            for sample in samples() {
+                Gauge(label: sample.name, dimensions: sample.dimensions, factory: self).record(sample.value)
+            }
+        }
+    }
+
     /// All metrics in the Prometheus text format 0.0.4, sorted by name.
     package func render() -> String {
         for collect in state.withLock({ $0.collectors }) {
