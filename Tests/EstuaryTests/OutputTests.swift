@@ -106,9 +106,9 @@ internal import Testing
     @Test func aFrontendThatFellSilentIsNotReachable() {
         var report = StatusReport(now: 1_800_000_000)
         report.auditor = AuditorStatus(version: "1", startedAt: 0, logSize: 0, sources: [])
-        func signer(lastSeen: Int64?) -> SignerStatus {
+        func signer(lastSeen: Int64?, startedAt: Int64 = 1_799_990_000) -> SignerStatus {
             SignerStatus(
-                version: "1", startedAt: 1_799_990_000, authorities: [], catalogueVersion: 1, configurationSHA256: "ab",
+                version: "1", startedAt: startedAt, authorities: [], catalogueVersion: 1, configurationSHA256: "ab",
                 inFlight: 0, outboxBacklog: 0, outboxLimit: 1000, lastSequence: 5, ledgerIncarnation: "x",
                 auditorReachable: true, certificates: 1, devices: 1, approvalsWaiting: 0, memoryLocked: false,
                 nodes: [
@@ -125,6 +125,11 @@ internal import Testing
         #expect(!report.isHealthy)
         #expect(report.text.contains("heard 16 min ago"))
         report.signer = signer(lastSeen: nil)
+        #expect(!report.isHealthy)
         #expect(report.text.contains("never heard"))
+        // A signer that has just started hears its frontends within a second.
+        report.signer = signer(lastSeen: nil, startedAt: 1_799_999_999)
+        #expect(report.isHealthy)
+        #expect(report.text.contains("frontend-1  awaited"))
     }
 }

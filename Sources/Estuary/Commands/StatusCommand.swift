@@ -6,7 +6,10 @@ struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
         abstract: "Show how every process of the cluster is.",
-        discussion: "Exit status 0 when every process is reachable.")
+        discussion: """
+            Exit status 0 when every process is reachable. In a signer's first seconds the frontends that have not \
+            reported to it yet are awaited, which is no failure.
+            """)
 
     @OptionGroup var state: StateOptions
     @OptionGroup var output: OutputOptions

@@ -20,11 +20,18 @@ struct StatusReport: Encodable {
 
     var isHealthy: Bool {
         guard let signer, auditor != nil else { return false }
-        return signer.auditorReachable && signer.nodes.filter { $0.role == .frontend }.allSatisfy(isReachable)
+        return signer.auditorReachable
+            && signer.nodes.filter { $0.role == .frontend }.allSatisfy { isReachable($0) || isAwaited($0) }
     }
 
     private func isReachable(_ node: SignerStatus.Node) -> Bool {
         node.lastSeen.map { now - $0 <= Self.silence } ?? false
+    }
+
+    /// Whether the signer has started so recently that a node which is well may not have reported yet.
+    private func isAwaited(_ node: SignerStatus.Node) -> Bool {
+        guard let signer, node.lastSeen == nil else { return false }
+        return now - signer.startedAt <= Self.silence
     }
 
     var text: String {
@@ -48,6 +55,10 @@ struct StatusReport: Encodable {
             table.add("auditor", "NOT REACHABLE", "", "", "", "", "")
         }
         for node in signer?.nodes ?? [] where node.role == .frontend {
+            guard !isAwaited(node) else {
+                table.add(node.name, "awaited", "", "", "", "", "")
+                continue
+            }
             guard isReachable(node), let report = node.report else {
                 let heard = node.lastSeen.map { "heard \(TimeText.relative($0, now: now))" } ?? "never heard"
                 table.add(node.name, "NOT REACHABLE", node.report?.version ?? "", heard, "", "", "")
