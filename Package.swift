@@ -172,7 +172,9 @@ let package = Package(
                 .nioSSL, .x509,
                 // The processes that the tests start.
                 "estuary", "estuary-auditor", "estuary-frontend", "estuary-signer",
-            ]),
+            ],
+            // A Java program, which Java compiles when its test runs.
+            exclude: ["RealClients/BouncyCastle"]),
     ]
 )
 

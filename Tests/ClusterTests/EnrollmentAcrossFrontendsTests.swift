@@ -165,14 +165,16 @@ func concurrently<Element: Sendable, Result: Sendable>(
     }
 }
 
-/// A new secret for the label `default`, and its identifier.
-func newSecret(_ cluster: TestCluster, uses: Int) async throws -> (id: String, secret: String) {
+/// A new secret for a label, and its identifier.
+func newSecret(
+    _ cluster: TestCluster, uses: Int, label: String = "default"
+) async throws -> (id: String, secret: String) {
     struct Created: Decodable {
         struct Description: Decodable { var id: String }
         var secret: String
         var description: Description
     }
-    let text = try await cluster.estuary("token", "create", "--label", "default", "--uses", "\(uses)", "--json")
+    let text = try await cluster.estuary("token", "create", "--label", label, "--uses", "\(uses)", "--json")
     let created = try JSONDecoder.facts.decode(Created.self, from: Data(text.utf8))
     return (created.description.id, created.secret)
 }

@@ -1,0 +1,58 @@
+internal import ClusterProtocol
+internal import Foundation
+internal import Testing
+
+/// Bouncy Castle's `org.bouncycastle.est`, driven by a small Java program.
+@Suite struct BouncyCastleTests {
+    private static let program = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("BouncyCastle/EstClient.java").path
+
+    @Test func aDeviceEnrollsRenewsAndBindsItsRequestToTheConnection() async throws {
+        _ = try InstalledProgram.require("javac", package: "default-jdk-headless")
+        let libraries = try ["bcpkix", "bcprov", "bctls", "bcutil"].map {
+            try InstalledProgram.require("/usr/share/java/\($0).jar", package: "lib\($0)-java")
+        }
+        let cluster = try await TestCluster(frontends: 1)
+        try cluster.write(
+            policy: try cluster.policy() + """
+
+                  - name: bound
+                    authority: devices
+                    profile: device
+                    authentication: [secret]
+                    renewal: any-key
+                    channel-binding: required
+
+                """)
+        try await cluster.start()
+        let folder = "\(cluster.directory)/bouncy-castle"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let boundSecret = try await newSecret(cluster, uses: 1, label: "bound").secret
+
+        let run = try await CommandRun.run([
+            "java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "--class-path", libraries.joined(separator: ":"),
+            Self.program, cluster.address(), cluster.trustAnchor, folder, cluster.firstSecret(), "bound", boundSecret,
+        ])
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(
+            run.text.split(separator: "\n") == [
+                "cacerts: TLSv1.3", "wrong-secret: 401", "enroll: TLSv1.3", "renew: TLSv1.3", "rekey: TLSv1.2",
+                "unbound: 400", "forged: 400", "bound: TLSv1.2",
+            ], "\(run.errors)")
+        for name in ["enroll", "renew", "rekey", "bound"] {
+            try await OpenSSL.verify(
+                "\(folder)/\(name).pem", trustAnchor: cluster.trustAnchor, untrusted: "\(folder)/cacerts.pem")
+        }
+
+        try await cluster.waitUntilAudited()
+        try await wait("the denials are recorded") { try await cluster.events().count { $0.type == .denied } >= 3 }
+        let events = try await cluster.events()
+        #expect(
+            events.filter { $0.type == .issued }.map(\.operation)
+                == ["simpleenroll", "simplereenroll", "simplereenroll", "simpleenroll"])
+        // The client asks without a credential each time before it shows its secret: that is no failure.
+        #expect(
+            events.filter { $0.type == .denied }.map(\.reason)
+                == ["secret-unknown", "channel-binding-required", "channel-binding-mismatch"])
+    }
+}
