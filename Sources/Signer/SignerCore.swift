@@ -32,6 +32,7 @@ final class SignerCore: Sendable {
     let now: @Sendable () -> Date
     private let currentPolicy: Mutex<Policy>
     private let draining = Mutex(false)
+    private let lostDenials = Mutex(0)
     private let outbox = Mutex(OutboxPosition(last: 0, delivered: 0))
     private let outboxSignal: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
 
@@ -106,6 +107,26 @@ final class SignerCore: Sendable {
                 last: try OutboxTable.lastSequence(db), delivered: try OutboxTable.deliveredSequence(db))
         }
         outbox.withLock { $0 = position }
+    }
+
+    /// Refusals may take up half of the outbox: a flood of them never stops issuance.
+    func requireRoomForDenials() throws {
+        guard outboxPosition.backlog < limits.outbox / 2 else {
+            throw ServiceError(.auditBacklogFull, "The audit log can't take more refusals at the moment.")
+        }
+    }
+
+    /// Counts a refusal that could not be recorded; ``takeLostDenials()`` declares them.
+    func countLostDenial() {
+        lostDenials.withLock { $0 += 1 }
+    }
+
+    /// The refusals that were not recorded since the last time, for an event that says so.
+    func takeLostDenials() -> Int {
+        lostDenials.withLock { count in
+            defer { count = 0 }
+            return count
+        }
     }
 
     /// Fails closed where the auditor has been away for so long that the outbox is full.

@@ -7,6 +7,7 @@ struct SignerMetrics: Sendable {
     private let batchSize: Recorder
     private let commit: CoreMetrics.Timer
     private let lostDenials: Counter
+    private let relayFailures: Counter
 
     init(registry: MetricsRegistry) {
         self.registry = registry
@@ -16,6 +17,9 @@ struct SignerMetrics: Sendable {
             ("estuary_signer_batch_operations", "Operations in one transaction of the ledger."),
             ("estuary_signer_commit_seconds", "Duration of the ledger's transactions."),
             ("estuary_signer_lost_denials_total", "Refusals whose event could not be recorded."),
+            ("estuary_signer_relay_failures_total", "Attempts to hand events to the auditor that failed."),
+            ("estuary_signer_auditor_up", "Whether the auditor can be reached."),
+            ("estuary_signer_authority_end_seconds", "The end of each authority's certificate, in seconds since 1970."),
             ("estuary_signer_outbox_backlog", "Events that the auditor has not acknowledged."),
             ("estuary_signer_in_flight", "Enrollments that are being decided."),
         ] {
@@ -24,6 +28,7 @@ struct SignerMetrics: Sendable {
         batchSize = Recorder(
             label: "estuary_signer_batch_operations", dimensions: [], aggregate: true, factory: registry)
         commit = CoreMetrics.Timer(label: "estuary_signer_commit_seconds", dimensions: [], factory: registry)
+        relayFailures = Counter(label: "estuary_signer_relay_failures_total", dimensions: [], factory: registry)
         lostDenials = Counter(label: "estuary_signer_lost_denials_total", dimensions: [], factory: registry)
     }
 
@@ -48,17 +53,29 @@ struct SignerMetrics: Sendable {
         lostDenials.increment()
     }
 
+    func relayFailed() {
+        relayFailures.increment()
+    }
+
+    /// Shows what others hold, asked for before each rendering.
+    func show(
+        authorities: [IssuingAuthority], inFlight: @escaping @Sendable () -> Int,
+        backlog: @escaping @Sendable () -> Int64, auditorIsUp: @escaping @Sendable () -> Bool
+    ) {
+        registry.show {
+            [
+                ("estuary_signer_in_flight", [], inFlight()), ("estuary_signer_outbox_backlog", [], Int(backlog())),
+                ("estuary_signer_auditor_up", [], auditorIsUp() ? 1 : 0),
+            ]
+                + authorities.map {
+                    ("estuary_signer_authority_end_seconds", [("authority", $0.name)], Int($0.notAfter))
+                }
+        }
+    }
+
     func committed(operations: Int, in duration: Duration) {
         batchSize.record(operations)
         commit.recordNanoseconds(
             duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000)
-    }
-
-    func setBacklog(_ count: Int64) {
-        Gauge(label: "estuary_signer_outbox_backlog", dimensions: [], factory: registry).record(count)
-    }
-
-    func setInFlight(_ count: Int) {
-        Gauge(label: "estuary_signer_in_flight", dimensions: [], factory: registry).record(count)
     }
 }

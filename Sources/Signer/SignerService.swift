@@ -67,7 +67,10 @@ package struct SignerService: Service {
         let relay = OutboxRelay(
             core: core, audit: audit, isUp: { auditor.isUp }, connectionStates: auditor.states,
             nodes: { registry.nodes }, nodesVersion: { registry.version })
-        let ending = await Result { try await runParts(core: core, relay: relay, pipeline: pipeline) }
+        core.metrics.show(
+            authorities: authorities, inFlight: { pipeline.count }, backlog: { core.outboxPosition.backlog },
+            auditorIsUp: { auditor.isUp })
+        let ending = await Result { try await runParts(core: core, relay: relay, system: system) }
         await system.shutdown()
         try ledger.close()
         try ending.get()
@@ -88,28 +91,33 @@ package struct SignerService: Service {
 
     /// Compares the ledger with what the auditor has of it, before anything is signed (design §7, «Restore»).
     ///
-    /// An auditor that can't be reached stops nothing: the relay compares again when it returns.
+    /// An auditor that can't be reached stops nothing: the relay compares when it returns.
     ///
-    /// - Throws: ``LedgerBehindAuditor`` where the ledger is older than the auditor's log and that was not accepted.
+    /// - Throws: ``LedgerBehindAuditor`` where the ledger has parted from the auditor's log and that was not accepted;
+    ///   ``KeyStoreError`` where a loss was accepted and the auditor can't be asked whether there is one.
     private func compare(_ ledger: Ledger, with audit: some AuditBackend, over connection: Connection) async throws {
-        guard await connection.waitUntilUp(for: acceptsLoss ? Self.drainLimit : .seconds(2)) else {
-            logger.warning("the auditor can't be reached: events are kept until it can")
-            return
-        }
-        let stored: Int64
+        let comparison = LedgerComparison(ledger: ledger, audit: audit)
         do {
-            stored = try await audit.position(EventPositionRequest(run: ledger.incarnation)).acknowledgedSequence
+            guard await connection.waitUntilUp(for: acceptsLoss ? Self.drainLimit : .seconds(2)) else {
+                throw ServiceError(.unreachable, "The auditor can't be reached.")
+            }
+            let stored = try await comparison.storedSequence()
+            try comparison.requireKept(from: stored + 1)
+        } catch let error as ServiceError {
+            guard !acceptsLoss else {
+                throw KeyStoreError("--accept-loss needs the auditor, to know what is lost: \(error.message)")
+            }
+            logger.warning("the auditor can't be asked: events are kept until it can", metadata: ["error": "\(error)"])
         } catch {
-            logger.warning("the auditor does not tell how far it is", metadata: ["error": "\(error)"])
-            return
+            guard acceptsLoss || error is OutboxGap else { throw error }
+            guard acceptsLoss else {
+                logger.error("events can't be delivered", metadata: ["error": "\(error)"])
+                return
+            }
+            try ledger.startNewIncarnation()
+            logger.warning(
+                "a loss was accepted, and a new incarnation of the ledger begins", metadata: ["error": "\(error)"])
         }
-        let last = try ledger.read { try OutboxTable.lastSequence($0) }
-        guard stored > last else { return }
-        guard acceptsLoss else { throw LedgerBehindAuditor(ledger: last, auditor: stored) }
-        try ledger.startNewIncarnation()
-        logger.warning(
-            "the ledger lacks events that the auditor has; the loss was accepted, and a new incarnation begins",
-            metadata: ["events.ledger": "\(last)", "events.auditor": "\(stored)"])
     }
 
     private func makeCore(_ ledger: Ledger, _ authorities: [IssuingAuthority], _ policy: Policy) throws -> SignerCore {
@@ -162,11 +170,11 @@ package struct SignerService: Service {
             methods: .signing(SigningService(backend: desk, actorSystem: system)))
     }
 
-    private func runParts(core: SignerCore, relay: OutboxRelay, pipeline: EnrollmentPipeline) async throws {
+    private func runParts(core: SignerCore, relay: OutboxRelay, system: ZeroMQActorSystem) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await relay.run() }
             group.addTask { try await LedgerHousekeeping(core: core).run() }
-            group.addTask { try await end(core, pipeline) }
+            group.addTask { try await end(core, system) }
             if let path = configuration.metricsFile {
                 let file = MetricsFile(path: path, registry: core.metrics.registry)
                 group.addTask { await cancelWhenGracefulShutdown { await file.run(logger: logger) } }
@@ -182,17 +190,16 @@ package struct SignerService: Service {
         }
     }
 
-    /// Waits for the shutdown; then lets enrollments in flight finish, and closes the outbox with the run's last event.
-    private func end(_ core: SignerCore, _ pipeline: EnrollmentPipeline) async throws {
+    /// Waits for the shutdown; then lets what is being served finish, and closes the outbox with the run's last event.
+    private func end(_ core: SignerCore, _ system: ZeroMQActorSystem) async throws {
         try await gracefulShutdown()
         core.isDraining = true
-        let limit = ContinuousClock.now + Self.drainLimit
-        while pipeline.count > 0 && ContinuousClock.now < limit {
-            try await Task.sleep(for: .milliseconds(10))
+        if await !system.drain(within: Self.drainLimit) {
+            logger.warning("not everything that was begun has ended in time")
         }
         let line = try UnnumberedEventLine(core.events.event(.stopped, at: core.now()))
         let now = core.seconds()
-        _ = try await core.ledger.writer.perform { try OutboxTable.append($0, line, at: now) }
+        _ = try await core.ledger.writer.perform(reserved: true) { try OutboxTable.append($0, line, at: now) }
         core.closeOutbox()
     }
 }

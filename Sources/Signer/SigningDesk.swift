@@ -13,10 +13,26 @@ struct SigningDesk: SigningBackend {
         guard !core.isDraining else {
             throw ServiceError(.shuttingDown, "The signer is shutting down.", retryAfter: 5)
         }
+        try requireBounded(request)
         return try await pipeline.enroll(request, from: try CallContext.required())
     }
 
+    /// What a frontend passes on beside the request itself has bounds that no honest one exceeds.
+    private func requireBounded(_ request: EnrollRequest) throws {
+        guard request.label.utf8.count <= 64, request.requestID.utf8.count <= 128,
+            request.remoteAddress.utf8.count <= 64, request.clientChain.count <= 16,
+            request.secret.map({ $0.revealed.utf8.count <= 1024 }) ?? true,
+            request.idempotencyKey.map({ $0.utf8.count <= 255 }) ?? true
+        else {
+            throw ServiceError(.malformedRequest, "The job has a part that is longer than any honest one.")
+        }
+    }
+
     func authenticate(_ request: AuthenticateRequest) async throws -> Done {
+        try requireBounded(
+            EnrollRequest(
+                operation: .simpleEnroll, label: request.label, certificationRequest: Data(), secret: request.secret,
+                requestID: request.requestID, remoteAddress: request.remoteAddress))
         try await pipeline.authenticate(request, from: try CallContext.required())
         return Done()
     }

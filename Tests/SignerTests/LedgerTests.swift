@@ -76,7 +76,7 @@ internal import Testing
         #expect(batches.withLock { $0.count } < 250)
     }
 
-    @Test func moreThanTheBoundIsRefusedAtOnce() async throws {
+    @Test(.timeLimit(.minutes(1))) func moreThanTheBoundIsRefusedAtOnce() async throws {
         let ledger = try open(path(), limits: LedgerLimits(batch: 1, waiting: 2))
         let held = DispatchSemaphore(value: 0)
         let isRunning = Mutex(false)
@@ -111,6 +111,44 @@ internal import Testing
         }
         try await blocker.value
         #expect(outcomes == 8)
+    }
+
+    @Test func operatorsHaveRoomThatEnrollmentsNeverTake() async throws {
+        let ledger = try open(path(), limits: LedgerLimits(batch: 1, waiting: 0))
+        await #expect(throws: LedgerError.busy) { try await ledger.writer.perform { _ in } }
+        try await ledger.writer.perform(reserved: true) { try MetaTable.set($0, "key", 1) }
+        #expect(try ledger.read { try MetaTable.integer($0, "key") } == 1)
+    }
+
+    @Test func anOperationThatThrowsAfterWritingLeavesNothing() async throws {
+        struct Refusal: Error {}
+        let ledger = try open(path())
+        await #expect(throws: Refusal.self) {
+            try await ledger.writer.perform { db in
+                try MetaTable.set(db, "half", 1)
+                throw Refusal()
+            }
+        }
+        #expect(try ledger.read { try MetaTable.integer($0, "half") } == nil)
+    }
+
+    @Test func aNewIncarnationTakesAlongWhatWasNotDelivered() async throws {
+        let ledger = try open(path())
+        var event = AuditEvent(.started, time: Date())
+        event.source = "signer"
+        event.run = ledger.incarnation
+        let line = try UnnumberedEventLine(event)
+        try await ledger.writer.perform { db in
+            for _ in 0..<5 { try OutboxTable.append(db, line, at: 100) }
+            try OutboxTable.setDelivered(db, 3)
+        }
+        let before = ledger.incarnation
+        try ledger.startNewIncarnation()
+        #expect(ledger.incarnation != before)
+        let events = try ledger.read { try OutboxTable.lines($0, from: 1, limit: 10) }.map(AuditEvent.init(line:))
+        #expect(events.map(\.sequence) == [1, 2])
+        #expect(events.allSatisfy { $0.run == ledger.incarnation && $0.id == event.id })
+        #expect(try ledger.read { try OutboxTable.deliveredSequence($0) } == 0)
     }
 
     @Test func prunedEventsAreAcknowledgedOnesAndTheNewestStays() async throws {

@@ -16,17 +16,24 @@ internal import Testing
             var failsAfterStoring = 0
             /// Fails the next so many appends before storing anything.
             var failsBeforeStoring = 0
+            /// In bytes, as the request is encoded.
+            var longestRequest = 0
         }
 
         let state = Mutex(State())
 
         func append(_ request: AppendEventsRequest) async throws -> AppendEventsReply {
             try state.withLock { state in
+                state.longestRequest = max(state.longestRequest, try JSONEncoder().encode(request).count)
                 if state.failsBeforeStoring > 0 {
                     state.failsBeforeStoring -= 1
                     throw ServiceError(.unreachable, "gone before storing")
                 }
                 let next = Int64(state.lines.count) + 1
+                let known = state.lines.dropFirst(Int(request.firstSequence) - 1).prefix(request.lines.count)
+                guard known.elementsEqual(request.lines.prefix(known.count)) else {
+                    throw ServiceError(.eventConflict, "another event under this number")
+                }
                 guard request.firstSequence <= next else { throw ServiceError(.unexpected, "a gap") }
                 state.lines += request.lines.dropFirst(Int(next - request.firstSequence))
                 if state.failsAfterStoring > 0 {
@@ -110,6 +117,45 @@ internal import Testing
         try await append(3, to: signer)
         signer.core.closeOutbox()
         await #expect(throws: LedgerBehindAuditor.self) { try await relay(signer, auditor).run() }
+    }
+
+    @Test func aLedgerThatHasGoneOnFromAnOlderCopyIsFoundOut() async throws {
+        let signer = try SignerFixture()
+        let auditor = Auditor()
+        // The log has five events of this ledger; the copy that was restored has made others under the last numbers.
+        auditor.state.withLock { $0.lines = Array(repeating: "{}", count: 5) }
+        try await append(9, to: signer)
+        signer.core.closeOutbox()
+        await #expect(throws: LedgerBehindAuditor.self) { try await relay(signer, auditor).run() }
+        #expect(try signer.core.ledger.read { try OutboxTable.deliveredSequence($0) } == 0)
+    }
+
+    @Test func eventsThatTheLedgerNoLongerKeepsAreSaidToBeMissing() async throws {
+        let signer = try SignerFixture()
+        try await append(20, to: signer)
+        _ = try await signer.core.ledger.writer.perform { db in
+            try OutboxTable.setDelivered(db, 20)
+            return try OutboxTable.prune(db, recordedBefore: 1000, limit: 10)
+        }
+        let comparison = LedgerComparison(ledger: signer.core.ledger, audit: Auditor())
+        let error = try #require(throws: OutboxGap.self) { try comparison.requireKept(from: 1) }
+        #expect(error.first == 11)
+        try comparison.requireKept(from: 11)
+    }
+
+    @Test func linesThatGrowOnTheWireStillGoOut() async throws {
+        let signer = try SignerFixture()
+        let auditor = Auditor()
+        var event = signer.core.events.event(.denied, at: Date())
+        event.names = Array(repeating: String(repeating: "/", count: 2000), count: 10)
+        let line = try UnnumberedEventLine(event)
+        try await signer.core.ledger.writer.perform { db in
+            for _ in 0..<40 { try OutboxTable.append(db, line, at: 0) }
+        }
+        signer.core.closeOutbox()
+        try await relay(signer, auditor).run()
+        #expect(auditor.state.withLock { $0.lines.count } == 40)
+        #expect(auditor.state.withLock { $0.longestRequest } < 262_144)
     }
 
     private func wait(_ condition: () -> Bool) async throws {

@@ -57,6 +57,49 @@ internal import X509
         #expect(await code { try await renew(signer, device, with: first) } == nil)
     }
 
+    @Test func sameKeyIsInsistedOnAlsoThroughSimpleenroll() async throws {
+        let signer = try SignerFixture(
+            policy: SamplePolicy.text.replacingOccurrences(of: "renewal: any-key", with: "renewal: same-key"))
+        let device = Device("sensor-1")
+        let first = try await firstCertificate(signer, device)
+        #expect(
+            await code { try await signer.enroll(Device("sensor-1").request(certificate: first)) } == .sameKeyRequired)
+        #expect(await code { try await signer.enroll(device.request(certificate: first)) } == nil)
+    }
+
+    @Test func aCertificateAsksForItsOwnNamesOnly() async throws {
+        let signer = try SignerFixture()
+        let device = Device("sensor-1")
+        let first = try await firstCertificate(signer, device)
+        var other = device
+        other.name = "sensor-2"
+        #expect(await code { try await signer.enroll(other.request(certificate: first)) } == .nameMismatch)
+        // The name is still there for the device that it is meant for.
+        #expect(await code { try await firstCertificate(signer, Device("sensor-2")) } == nil)
+    }
+
+    @Test func aLabelMayAskForCertificateAndSecret() async throws {
+        let signer = try SignerFixture(
+            policy: SamplePolicy.text.replacingOccurrences(of: "renewal: any-key", with: "require: both") + """
+                  - name: first
+                    authority: devices
+                    profile: device
+                """)
+        let device = Device("sensor-1")
+        let secret = try await signer.secret(label: "first").secret
+        let first = try await signer.enroll(device, secret: secret, label: "first")
+        let bound = try await signer.secret(names: ["sensor-9"])
+        let good = try await signer.secret(names: ["sensor-1"])
+        #expect(await code { try await signer.enroll(device.request(certificate: first)) } == .credentialRequired)
+        #expect(await code { try await signer.enroll(device.request(secret: good.secret)) } == .certificateRequired)
+        #expect(
+            await code { try await signer.enroll(device.request(secret: bound.secret, certificate: first)) }
+                == .secretNotForName)
+        #expect(await code { try await signer.enroll(device.request(secret: good.secret, certificate: first)) } == nil)
+        #expect(try signer.secretRecord(good.description.id).used == 1)
+        #expect(try signer.events().last?.principal?.contains("+secret:\(good.description.id)") == true)
+    }
+
     @Test func anExpiredCertificateRenewsInsideTheGracePeriodOnly() async throws {
         let signer = try SignerFixture(
             policy: SamplePolicy.text.replacingOccurrences(
@@ -152,6 +195,66 @@ internal import X509
             await code { try await signer.enroll(Device("sensor-7", key: device.key), secret: secret, label: "other") }
                 == .keyBlocked)
         #expect(await code { try await signer.enroll(Device("sensor-1"), secret: secret, label: "other") } == nil)
+    }
+
+    @Test func anEarlierCertificateInItsGracePeriodIsOfNoUseToARevokedDevice() async throws {
+        let signer = try SignerFixture(
+            policy: SamplePolicy.text.replacingOccurrences(
+                of: "renewal: any-key", with: "renewal: any-key\n    grace-period: 30d"))
+        let device = Device("sensor-1")
+        let old = try await signer.enroll(device, secret: try await signer.secret().secret)
+        signer.advance(by: 60 * 86400)
+        let new = try signer.certificate(
+            try await signer.enroll(device.request(operation: .simpleReenroll, certificate: old)))
+        signer.advance(by: 40 * 86400)
+        #expect(try await revoke(signer, new).revoked.count == 1)
+        #expect(
+            await code {
+                try await signer.enroll(Device("sensor-1").request(operation: .simpleReenroll, certificate: old))
+            }
+                == .certificateRevoked)
+    }
+
+    @Test func aKeyCompromiseThatComesToLightLaterBlocksTheKey() async throws {
+        let signer = try SignerFixture()
+        let device = Device("sensor-1")
+        let certificate = try await signer.enroll(device, secret: try await signer.secret().secret)
+        _ = try await revoke(signer, certificate)
+        #expect(try await revoke(signer, certificate, reason: .keyCompromise).revoked.isEmpty)
+        _ = try await signer.asOperator { try await $0.releaseName(ReleaseNameRequest(name: "sensor-1")) }
+        let secret = try await signer.secret().secret
+        #expect(await code { try await signer.enroll(device, secret: secret) } == .keyBlocked)
+        #expect(try signer.events().count { $0.type == .revoked } == 2)
+    }
+
+    @Test func aDeviceIsReleasedByItsIdentifier() async throws {
+        let signer = try SignerFixture()
+        let device = Device("sensor-1")
+        let shared = try await signer.secret(uses: 9).secret
+        let certificate = try await signer.enroll(device, secret: shared)
+        let id = try await revoke(signer, certificate).device
+        _ = try await signer.asOperator { try await $0.releaseName(ReleaseNameRequest(name: id)) }
+        #expect(await code { try await signer.enroll(device, secret: shared) } == nil)
+    }
+
+    @Test func aRevokedCertificateIsRefusedBesideAGoodSecretAndAWrongSecretBesideIt() async throws {
+        let signer = try SignerFixture(
+            policy: SamplePolicy.text + """
+                  - name: secrets
+                    authority: devices
+                    profile: device
+                    authentication: [secret]
+                """)
+        let device = Device("sensor-1")
+        let certificate = try await signer.enroll(device, secret: try await signer.secret().secret)
+        _ = try await revoke(signer, certificate)
+        for label in ["default", "secrets"] {
+            let secret = try await signer.secret(label: label).secret
+            let good = try Device("sensor-5").request(label: label, secret: secret, certificate: certificate)
+            #expect(await code { try await signer.enroll(good) } == .certificateRevoked)
+            let wrong = try Device("sensor-5").request(label: label, secret: Secret("wrong"), certificate: certificate)
+            #expect(await code { try await signer.enroll(wrong) } == .credentialRefused)
+        }
     }
 
     @Test func onlyRevokesOneCertificateAndBlocksNothing() async throws {

@@ -14,7 +14,10 @@ extension AdministrationDesk {
     }
 
     func decideApproval(_ request: DecideApprovalRequest) async throws -> ApprovalDescription {
-        try await change(request.decision == .approve ? .approved : .rejected) { db, event in
+        let kinds: [DecideApprovalRequest.Decision: AuditEvent.Kind] = [
+            .approve: .approved, .deny: .rejected, .remove: .approvalRemoved,
+        ]
+        return try await change(kinds[request.decision] ?? .rejected) { db, event in
             guard var approval = try ApprovalTable.find(db, id: request.id) else {
                 throw ServiceError(.notFound, "No request waits under the id «\(request.id)».")
             }
@@ -41,7 +44,6 @@ extension AdministrationDesk {
                 approval.state = .denied
                 try ApprovalTable.setState(db, id: approval.id, .denied)
             case .remove:
-                event.reasonText = "removed"
                 try ApprovalSweep.release(db, approval)
             }
             return describe(approval)

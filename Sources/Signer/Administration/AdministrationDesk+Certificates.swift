@@ -24,10 +24,9 @@ extension AdministrationDesk {
                 query.device = holder
             }
             let records = try CertificateTable.list(db, query)
-            return Page(
-                items: try records.map { try describe($0, withCertificate: false) },
-                nextCursor: records.count == Self.pageSize
-                    ? records.last.map { "\($0.authority):\($0.serial.hexadecimal)" } : nil)
+            return try page(of: try records.map { try describe($0, withCertificate: false) }) {
+                "\($0.authority):\($0.serial)"
+            }
         }
     }
 
@@ -40,11 +39,12 @@ extension AdministrationDesk {
         let person = try CallContext.required().peer.name
         let events = core.events
         let time = core.now()
-        let reply = try await core.ledger.writer.perform { db in
+        let reply = try await core.ledger.writer.perform(reserved: true) { db in
             let named = try certificate(request.serial, db)
             let revocation = Revocation(reason: request.reason, only: request.only, now: now)
             let (revoked, names) = try revocation.apply(to: named, db)
-            for record in revoked {
+            // Also where nothing was left to revoke, names or a key may have been blocked.
+            for record in revoked.isEmpty ? [named] : revoked {
                 var event = events.administration(.revoked, by: person, at: time)
                 event.authority = record.authority
                 event.serial = record.serial.hexadecimal
@@ -53,6 +53,11 @@ extension AdministrationDesk {
                 event.revocationReason = request.reason.rawValue
                 event.fingerprint = SHA256.hash(data: record.der).hexadecimal
                 event.names = names.isEmpty ? nil : names
+                event.spkiSHA256 =
+                    SHA256.hash(
+                        data: try Certificate(derEncoded: Array(record.der)).publicKey.derEncoded()
+                    ).hexadecimal
+                event.remarks = request.only ? ["only this certificate"] : nil
                 try OutboxTable.append(db, UnnumberedEventLine(event), at: now)
             }
             return RevokeCertificateReply(
@@ -65,8 +70,12 @@ extension AdministrationDesk {
 
     func releaseName(_ request: ReleaseNameRequest) async throws -> ReleaseNameReply {
         try await change(.released) { db, event in
+            if let device = DeviceIdentifier.number(request.name), try DeviceTable.find(db, id: device) != nil {
+                return try releaseDevice(device, &event, db)
+            }
             guard let holding = try holding(request.name, db) else {
-                throw ServiceError(.notFound, "No device holds the name «\(request.name)».")
+                throw ServiceError(
+                    .notFound, "No device holds the name «\(request.name)», and no device has it for its identifier.")
             }
             try NameTable.release(db, name: holding.name)
             if holding.isBlocked, try !NameTable.names(db, device: holding.device).contains(where: \.isBlocked) {
@@ -81,6 +90,24 @@ extension AdministrationDesk {
         }
     }
 
+    /// Sets every name and key of a device free, and lifts its block.
+    private func releaseDevice(
+        _ device: Int64, _ event: inout AuditEvent, _ db: Database
+    ) throws -> ReleaseNameReply {
+        let names = try NameTable.names(db, device: device)
+        for name in names {
+            try NameTable.release(db, name: name.name)
+        }
+        let wasBlocked = try DeviceTable.find(db, id: device)?.blockedAt != nil
+        try KeyTable.release(db, device: device)
+        try DeviceTable.setBlocked(db, id: device, at: nil)
+        event.names = names.map(\.name)
+        event.device = DeviceIdentifier.text(device)
+        return ReleaseNameReply(
+            name: names.map(\.name).joined(separator: " "), device: DeviceIdentifier.text(device),
+            wasBlocked: wasBlocked)
+    }
+
     func listDevices(_ request: ListDevicesRequest) async throws -> Page<DeviceDescription> {
         let cursor = try number(request.cursor)
         let now = core.seconds()
@@ -92,8 +119,8 @@ extension AdministrationDesk {
             }
             let devices = try DeviceTable.list(
                 db, request, holder: holder, now: now, after: cursor, limit: Self.pageSize)
-            return Page(
-                items: try devices.map { device in
+            return try page(
+                of: try devices.map { device in
                     DeviceDescription(
                         id: DeviceIdentifier.text(device.id), subject: device.subject, label: device.label,
                         names: try NameTable.names(db, device: device.id).map(\.name),
@@ -101,7 +128,7 @@ extension AdministrationDesk {
                         firstSeen: device.firstSeen, lastRenewed: device.lastRenewed, expires: device.expires,
                         blocked: device.blockedAt != nil)
                 },
-                nextCursor: devices.count == Self.pageSize ? devices.last.map { String($0.id) } : nil)
+                cursor: { DeviceIdentifier.number($0.id).map(String.init) ?? "" })
         }
     }
 
@@ -147,7 +174,8 @@ extension AdministrationDesk {
 
     /// The holding of a name that an operator wrote with or without its kind.
     private func holding(_ name: String, _ db: Database) throws -> NameHolding? {
-        for text in [name] + ["dns", "ip", "uri", "email", "cn"].map({ "\($0):\(name.lowercased())" }) {
+        let kinds = ["dns", "ip", "uri", "email", "cn"]
+        for text in [name] + kinds.map({ "\($0):\(name)" }) + kinds.map({ "\($0):\(name.lowercased())" }) {
             if let holding = try NameTable.find(db, name: text) { return holding }
         }
         return nil

@@ -6,14 +6,22 @@ internal import GRDB
 extension AdministrationDesk {
     /// A node has one key, or two while one takes the place of the other.
     private static let keysPerNode = 2
-    private static let maximumNodes = 10_000
+    private static let maximumNodes = 300
+    private static let maximumBytes = 96 * 1024
 
     func addNode(_ request: AddNodeRequest) async throws -> NodeDescription {
         try requireValid(request)
+        return try await turns.take {
+            let node = try await enter(request)
+            try await nodesChanged()
+            return node
+        }
+    }
+
+    private func enter(_ request: AddNodeRequest) async throws -> NodeDescription {
         let now = core.seconds()
-        let node = try await change(.nodeAdded) { db, event in
+        return try await change(.nodeAdded) { db, event in
             event.node = request.name
-            event.names = request.hosts.isEmpty ? nil : request.hosts
             event.reasonText = "key \(request.publicKey)"
             if let owner = try NodeTable.owner(db, publicKey: request.publicKey) {
                 throw ServiceError(.invalidArgument, "The key is already the node «\(owner)»'s.")
@@ -27,8 +35,12 @@ extension AdministrationDesk {
                 }
                 try NodeTable.insertKey(db, node: known.name, publicKey: request.publicKey, at: now)
             } else {
-                guard try NodeTable.all(db).count < Self.maximumNodes else {
-                    throw ServiceError(.invalidArgument, "There are \(Self.maximumNodes) nodes already.")
+                event.names = request.hosts.isEmpty ? nil : request.hosts
+                let nodes = try NodeTable.all(db)
+                // The list goes to the auditor and to operators in one message.
+                guard nodes.count < Self.maximumNodes, try JSONEncoder().encode(nodes).count < Self.maximumBytes else {
+                    throw ServiceError(
+                        .invalidArgument, "There are \(nodes.count) nodes already, as many as one cluster can have.")
                 }
                 try NodeTable.insert(
                     db,
@@ -41,8 +53,6 @@ extension AdministrationDesk {
             }
             return node
         }
-        try await nodesChanged()
-        return node
     }
 
     func listNodes(_ request: ListNodesRequest) async throws -> Page<NodeDescription> {
@@ -50,7 +60,15 @@ extension AdministrationDesk {
     }
 
     func removeNode(_ request: RemoveNodeRequest) async throws -> NodeDescription {
-        let node = try await change(.nodeRemoved) { db, event in
+        try await turns.take {
+            let node = try await remove(request)
+            try await nodesChanged()
+            return node
+        }
+    }
+
+    private func remove(_ request: RemoveNodeRequest) async throws -> NodeDescription {
+        try await change(.nodeRemoved) { db, event in
             guard let node = try NodeTable.find(db, name: request.name) else {
                 throw ServiceError(.notFound, "There is no node «\(request.name)».")
             }
@@ -69,16 +87,15 @@ extension AdministrationDesk {
             try NodeTable.deleteKey(db, publicKey: key)
             return node
         }
-        try await nodesChanged()
-        return node
     }
 
     /// Puts the ledger's nodes in force: at the transport, at the auditor, and in what no device may be called.
     private func nodesChanged() async throws {
         try registry.refresh()
         core.outboxGrew()
-        core.policy = core.policy.reserving(hosts: registry.hosts)
-        try await publisher.publish(core.policy)
+        let policy = core.policy.reserving(hosts: registry.hosts)
+        core.policy = policy
+        try await publisher.publish(policy)
     }
 
     private func requireValid(_ request: AddNodeRequest) throws {

@@ -8,6 +8,7 @@ extension AdministrationDesk {
     /// Ten years, in seconds.
     private static let maximumLifetime: Int64 = 3660 * 86400
     private static let maximumNames = 100
+    private static let maximumNameBytes = 64 * 1024
 
     func createSecrets(_ request: CreateSecretsRequest) async throws -> CreateSecretsReply {
         try requireValid(request)
@@ -16,7 +17,7 @@ extension AdministrationDesk {
         let events = core.events
         let time = core.now()
         let seconds = core.seconds()
-        try await core.ledger.writer.perform { db in
+        try await core.ledger.writer.perform(reserved: true) { db in
             for (secret, record) in created {
                 try SecretTable.insert(db, record, sha256: SecretTable.sha256(of: secret))
                 var event = events.administration(.secretCreated, by: person, at: time)
@@ -57,6 +58,9 @@ extension AdministrationDesk {
         let (secret, id) = (SecretGenerator.secret(), SecretGenerator.identifier())
         let record = try await change(.secretReissued) { db, event in
             let old = try Self.secret(request.id, db)
+            if let successor = old.replacedBy {
+                throw ServiceError(.invalidArgument, "The secret was reissued before, as «\(successor)».")
+            }
             let new = SecretRecord(
                 id: id, label: old.label, names: old.names, uses: old.uses, used: 0, reserved: 0, createdAt: now,
                 expiresAt: now / 1000 + request.lifetime)
@@ -87,6 +91,11 @@ extension AdministrationDesk {
         }
         guard (1...Self.maximumLifetime).contains(request.lifetime) else {
             throw refuse("A secret lives from a second to ten years.")
+        }
+        // The answer has every name and must fit into a message; it is known before anything is committed.
+        guard request.items.compactMap(\.names).joined().reduce(0, { $0 + $1.utf8.count + 4 }) <= Self.maximumNameBytes
+        else {
+            throw refuse("The names of one request have more than \(Self.maximumNameBytes) bytes: send fewer at once.")
         }
         for names in request.items.compactMap(\.names) {
             guard (1...Self.maximumNames).contains(names.count),

@@ -8,8 +8,9 @@ internal import Observability
 ///
 /// Every change is recorded with its event in one transaction; the event names the operator.
 struct AdministrationDesk: Sendable {
-    /// The entries of a page. Each is some kilobytes at most, so that a page stays below a message's limit.
+    /// The entries of a page at most, and their bytes, well below a message's limit.
     static let pageSize = 200
+    private static let pageBytes = 128 * 1024
 
     let core: SignerCore
     let pipeline: EnrollmentPipeline
@@ -18,6 +19,8 @@ struct AdministrationDesk: Sendable {
     let policyFile: PolicyFile
     let auditorIsUp: @Sendable () -> Bool
     let memoryIsLocked: Bool
+    /// Nodes and policy change one after the other: each change reads what the one before has made.
+    let turns = SerialTurns()
 
     /// Performs a change and records its event, which names the operator of the call.
     ///
@@ -28,7 +31,7 @@ struct AdministrationDesk: Sendable {
         let person = try CallContext.required().peer.name
         let event = core.events.administration(type, by: person, at: core.now())
         let seconds = core.seconds()
-        let result = try await core.ledger.writer.perform { db in
+        let result = try await core.ledger.writer.perform(reserved: true) { db in
             var event = event
             let result = try body(db, &event)
             try OutboxTable.append(db, UnnumberedEventLine(event), at: seconds)
@@ -36,6 +39,20 @@ struct AdministrationDesk: Sendable {
         }
         core.outboxGrew()
         return result
+    }
+
+    /// As many of a list's next entries as fit into a page, and the cursor after them; of a list that was asked for
+    /// ``pageSize`` entries.
+    func page<Item: Codable & Sendable>(of items: [Item], cursor: (Item) -> String) throws -> Page<Item> {
+        var bytes = 0
+        let encoder = JSONEncoder()
+        let fitting = try items.prefix { item in
+            bytes += try encoder.encode(item).count + 1
+            return bytes <= Self.pageBytes
+        }
+        // One entry alone is never that long.
+        let isLast = fitting.count == items.count && items.count < Self.pageSize
+        return Page(items: Array(fitting), nextCursor: isLast ? nil : fitting.last.map(cursor))
     }
 
     /// A page's cursor as a number.
@@ -74,8 +91,7 @@ extension AdministrationDesk: AdministrationBackend {
     }
 
     func metrics(_ request: MetricsRequest) async throws -> MetricsReply {
-        core.metrics.setInFlight(pipeline.count)
-        return MetricsReply(text: core.metrics.registry.render())
+        MetricsReply(text: core.metrics.registry.render())
     }
 
     func reload(_ request: ReloadRequest) async throws -> ReloadReply {
@@ -90,18 +106,21 @@ extension AdministrationDesk: AdministrationBackend {
             }
             throw ServiceError(.invalidArgument, text, cause: error)
         }
-        let before = core.policy.sha256
-        let inForce = policy.reserving(hosts: registry.hosts)
-        if policy.sha256 != before {
-            _ = try await change(.configurationApplied) { db, event in
-                event.reasonText = "sha256:\(policy.sha256)"
-                try MetaTable.set(db, "policy_sha256", policy.sha256)
+        return try await turns.take {
+            let before = core.policy.sha256
+            let inForce = policy.reserving(hosts: registry.hosts)
+            // First what can still fail: then nothing has changed.
+            try await publisher.publish(inForce)
+            if policy.sha256 != before {
+                _ = try await change(.configurationApplied) { db, event in
+                    event.reasonText = "sha256:\(policy.sha256)"
+                    try MetaTable.set(db, "policy_sha256", policy.sha256)
+                }
             }
+            core.policy = inForce
+            return ReloadReply(
+                catalogueVersion: publisher.catalogue?.version ?? 0, configurationSHA256: policy.sha256,
+                changed: policy.sha256 != before)
         }
-        core.policy = inForce
-        try await publisher.publish(inForce)
-        return ReloadReply(
-            catalogueVersion: publisher.catalogue?.version ?? 0, configurationSHA256: policy.sha256,
-            changed: policy.sha256 != before)
     }
 }

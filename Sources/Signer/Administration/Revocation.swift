@@ -15,27 +15,28 @@ struct Revocation: Sendable {
     var now: Int64
 
     /// - Returns: what this revoked, and the names that it blocked.
-    /// - Throws: `invalidArgument` where there is nothing left to revoke.
+    /// - Throws: `invalidArgument` where there is nothing left to do.
     func apply(to named: CertificateRecord, _ db: Database) throws -> (revoked: [CertificateRecord], names: [String]) {
         var targets = named.revokedAt == nil ? [named] : []
         if !only, let device = named.device {
             targets += try CertificateTable.live(db, device: device, at: now).filter { $0.serial != named.serial }
+        }
+        guard !targets.isEmpty || !only || reason == .keyCompromise else {
+            throw ServiceError(.invalidArgument, "The certificate was revoked before.")
         }
         for target in targets {
             try CertificateTable.revoke(
                 db, authority: target.authority, serial: target.serial, at: now, reason: reason)
         }
         var names: [String] = []
-        if !only, let device = named.device {
-            try NameTable.block(db, device: device)
-            try DeviceTable.setBlocked(db, id: device, at: now)
-            names = try NameTable.names(db, device: device).map(\.name)
-        }
         if let device = named.device {
-            try blockKeys(of: targets, device: device, db)
-        }
-        guard !targets.isEmpty || !only else {
-            throw ServiceError(.invalidArgument, "The certificate was revoked before.")
+            if !only {
+                try NameTable.block(db, device: device)
+                try DeviceTable.setBlocked(db, id: device, at: now)
+                names = try NameTable.names(db, device: device).map(\.name)
+            }
+            // The named one's key also where it was revoked before: the reason may be a new one.
+            try blockKeys(of: targets + (named.revokedAt == nil ? [] : [named]), device: device, db)
         }
         return (targets, names)
     }

@@ -20,10 +20,13 @@ struct CandidateRules {
         if candidate.request.channelBinding == .exempt && !candidate.label.acceptsRegistrationAuthorities {
             throw ServiceError(.channelBindingMismatch, "The label accepts no registration authorities.")
         }
-        if candidate.request.operation == .simpleReenroll, let held = candidate.requester.certificate {
-            if let difference = RenewalNames.difference(request: request, certificate: held.certificate) {
+        if let held = candidate.requester.certificate {
+            if candidate.request.operation == .simpleReenroll,
+                let difference = RenewalNames.difference(request: request, certificate: held.certificate)
+            {
                 throw ServiceError(.nameMismatch, difference)
             }
+            // On simpleenroll too: the certificate is the identity there as well.
             if candidate.label.renewal == .sameKey && request.publicKey != held.certificate.publicKey {
                 throw ServiceError(
                     .sameKeyRequired, "The label renews certificates with their own key only (renewal: same-key).")

@@ -78,6 +78,10 @@ struct EnrollmentPipeline: Sendable {
             label: label, authorities: core.authorities, now: core.seconds())
         let requester = try core.ledger.read { try authentication.authenticate(request, $0) }
         let certificationRequest = try parse(request)
+        guard certificationRequest.publicKey != nil else {
+            // A key that proved nothing may not even learn that somebody else's request exists.
+            throw Self.unprovenKey(certificationRequest, profile, at: core.seconds())
+        }
         let keySHA256 = Data(SHA256.hash(data: certificationRequest.publicKeyDER))
         return EnrollmentCandidate(
             request: request, node: peer.name, label: label, profile: profile, authority: authority,
@@ -102,12 +106,29 @@ struct EnrollmentPipeline: Sendable {
         }
     }
 
+    /// Why a key that the library can't verify is refused, in the profile's words.
+    private static func unprovenKey(
+        _ request: CertificationRequest, _ profile: Profile, at now: Int64
+    ) -> ServiceError {
+        do {
+            _ = try profile.admit(request, now: now)
+            return ServiceError(.profileViolation, "The key is of a kind that is not supported.")
+        } catch {
+            return ServiceError(
+                .profileViolation, (error as? ProfileViolation)?.message ?? "The key is not supported.", cause: error)
+        }
+    }
+
     // MARK: Decide
 
     /// Decides a request once, however often it is in flight.
     private func decideOnce(
         _ candidate: EnrollmentCandidate, deadline: ContinuousClock.Instant
     ) async throws -> EnrollReply {
+        if candidate.idempotencyScope != nil {
+            // Before joining: whoever runs already may have come without the key.
+            try core.ledger.read { try RecordedDecision.refuseReusedIdempotencyKey(candidate, at: core.seconds(), $0) }
+        }
         let (reply, joined) = try await inFlight.run(candidate.digest) {
             for _ in 0..<Self.maximumRaces {
                 do {
@@ -119,7 +140,12 @@ struct EnrollmentPipeline: Sendable {
             throw ServiceError(.overloaded, "Too many requests for the same thing at once.", retryAfter: 1)
         }
         guard joined, case .issued(let der, _) = reply else { return reply }
-        try await recordReplay(candidate, certificate: der)
+        let serial = Data(try Certificate(derEncoded: Array(der)).serialNumber.bytes)
+        if let record = try core.ledger.read({
+            try CertificateTable.find($0, authority: candidate.authority.name, serial: serial)
+        }) {
+            try await recordReplay(candidate, certificate: record)
+        }
         return .issued(certificate: der, replayed: true)
     }
 
@@ -134,7 +160,7 @@ struct EnrollmentPipeline: Sendable {
         var approval: ApprovalRecord?
         switch try core.ledger.read({ try RecordedDecision.find(candidate, at: now, $0) }) {
         case .issued(let certificate):
-            try await recordReplay(candidate, certificate: certificate.der)
+            try await recordReplay(candidate, certificate: certificate)
             return .issued(certificate: certificate.der, replayed: true)
         case .approval(let record):
             switch record.state {
@@ -182,18 +208,17 @@ struct EnrollmentPipeline: Sendable {
 
     // MARK: Record
 
-    private func recordReplay(_ candidate: EnrollmentCandidate, certificate der: Data) async throws {
-        let now = core.now()
-        let serial = try Certificate(derEncoded: Array(der)).serialNumber.bytes
-        let event = core.events
+    private func recordReplay(_ candidate: EnrollmentCandidate, certificate: CertificateRecord) async throws {
+        try core.requireRoomInOutbox()
+        let line = try UnnumberedEventLine(
+            core.events.replayed(candidate, certificate: certificate, at: core.now()))
         let seconds = core.seconds()
         try await core.ledger.writer.perform { db in
-            guard
-                let certificate = try CertificateTable.find(
-                    db, authority: candidate.authority.name, serial: Data(serial))
-            else { return }
-            try OutboxTable.append(
-                db, UnnumberedEventLine(event.replayed(candidate, certificate: certificate, at: now)), at: seconds)
+            if let scope = candidate.idempotencyScope {
+                try OutcomeTable.setIdempotencyDigest(
+                    db, scopeSHA256: scope, digest: candidate.digest, until: seconds + RecordedDecision.longestWindow)
+            }
+            try OutboxTable.append(db, line, at: seconds)
         }
         core.outboxGrew()
         core.metrics.replayed(label: candidate.label.name)
@@ -205,7 +230,7 @@ struct EnrollmentPipeline: Sendable {
     ) async {
         core.metrics.denied(label: candidate?.label.name ?? "", code: error.code.rawValue)
         do {
-            try core.requireRoomInOutbox()
+            try core.requireRoomForDenials()
             let line = try UnnumberedEventLine(
                 core.events.denied(error, request: request, node: node, candidate: candidate, at: core.now()))
             let seconds = core.seconds()
@@ -213,7 +238,8 @@ struct EnrollmentPipeline: Sendable {
             core.outboxGrew()
         } catch {
             core.metrics.lostDenial()
-            core.logger.warning(
+            core.countLostDenial()
+            core.logger.debug(
                 "denial not recorded", metadata: ["error": "\(error)", "request.id": "\(request.requestID)"])
         }
     }
@@ -245,6 +271,10 @@ struct EnrollmentPipeline: Sendable {
                 try ApprovalSweep.release(db, stale)
             }
             try ApprovalTable.insert(db, record)
+            if let scope = candidate.idempotencyScope {
+                try OutcomeTable.setIdempotencyDigest(
+                    db, scopeSHA256: scope, digest: record.digest, until: record.expiresAt)
+            }
             try OutboxTable.append(db, line, at: seconds)
         }
         core.outboxGrew()

@@ -68,6 +68,10 @@ struct EventComposer: Sendable {
             candidate.map { self.event(.denied, at: time, candidate: $0) }
             ?? self.event(.denied, at: time, request: request, node: node)
         event.decision = .denied
+        event.names = candidate.map { $0.certificationRequest.names.map(\.description) }
+        if let refused = error.cause as? RefusedSecret {
+            event.principal = "secret:\(refused.id)"
+        }
         event.reason = (error.reason ?? error.code).rawValue
         event.reasonText = error.message
         return event

@@ -3,6 +3,7 @@ internal import ClusterTransport
 internal import Foundation
 internal import GRDB
 internal import PKI
+internal import X509
 
 /// Records a signed certificate, or finds that it must not be: one step of the ledger's writer.
 ///
@@ -53,6 +54,8 @@ struct IssuanceTransaction: Sendable {
             guard let current, current.revokedAt == nil else {
                 throw ServiceError(.certificateRevoked, "The client certificate has been revoked.")
             }
+            try RequesterAuthentication.requireInGoodStanding(
+                current, try held.certificate.publicKey.derEncoded(), db)
         }
         try KeyRules.requireAllowed(candidate, device: signed.isNewDevice ? nil : signed.device, now: seconds, db)
     }

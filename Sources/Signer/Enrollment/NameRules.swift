@@ -8,11 +8,13 @@ internal import PKI
 enum NameRules {
     /// The device that a request's names belong to; nil where all of them are free.
     ///
-    /// - Throws: `nameHeld`, `nameBlocked`, `secretNotForName`.
+    /// A certificate asks for the names that it or its device has; a secret for new ones.
+    ///
+    /// - Throws: `nameHeld`, `nameBlocked`, `nameMismatch`, `secretNotForName`.
     static func device(
         for names: [CanonicalName], requester: Requester, keySHA256: Data, now: Int64, _ db: Database
     ) throws -> Int64? {
-        if requester.certificate == nil, let bound = requester.secret?.names {
+        if let bound = requester.secret?.names {
             for name in names where !isBound(name, to: bound) {
                 throw ServiceError(
                     .secretNotForName, "The secret is bound to other names: it may not ask for «\(name)».")
@@ -22,8 +24,15 @@ enum NameRules {
         if let device = requester.device {
             devices.insert(device)
         }
+        let own = try requester.certificate.map { try Set(CanonicalName.list(of: $0.certificate)) } ?? []
         for name in names {
-            guard let holding = try NameTable.find(db, name: name.description) else { continue }
+            let holding = try NameTable.find(db, name: name.description)
+            if let device = requester.device, requester.secret == nil, holding?.device != device, !own.contains(name) {
+                throw ServiceError(
+                    .nameMismatch,
+                    "The name «\(name)» is not one of the certificate's device: a new name needs a secret.")
+            }
+            guard let holding else { continue }
             if holding.isBlocked && requester.device != holding.device {
                 throw ServiceError(
                     .nameBlocked, "The name «\(name)» belongs to a revoked device and waits for the operator's release."

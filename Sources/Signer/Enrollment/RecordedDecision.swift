@@ -10,27 +10,37 @@ enum RecordedDecision: Sendable {
     case issued(CertificateRecord)
     case approval(ApprovalRecord)
 
+    /// The longest that an outcome is given again, in seconds; a spent secret's may be longer.
+    static let longestWindow: Int64 = 24 * 3600
+
     /// Looks a candidate up.
     ///
     /// - Throws: `certificateRevoked` where the recorded certificate has been revoked and the device not released;
     ///   `idempotencyConflict` where the client used its key for another request.
     static func find(_ candidate: EnrollmentCandidate, at now: Int64, _ db: Database) throws -> RecordedDecision {
-        if let scope = candidate.idempotencyScope,
-            let digest = try OutcomeTable.idempotencyDigest(db, scopeSHA256: scope, at: now),
-            digest != candidate.digest
-        {
-            throw ServiceError(.idempotencyConflict, "This Idempotency-Key was used for another request.")
-        }
+        try refuseReusedIdempotencyKey(candidate, at: now, db)
         if let outcome = try OutcomeTable.find(db, digest: candidate.digest),
             let certificate = try CertificateTable.find(db, authority: outcome.authority, serial: outcome.serial),
             try isToBeGivenAgain(outcome, certificate, candidate, at: now, db)
         {
             return .issued(certificate)
         }
-        if let approval = try ApprovalTable.find(db, digest: candidate.digest), approval.expiresAt > now {
+        if let approval = try ApprovalTable.find(db, digest: candidate.digest),
+            approval.expiresAt > now || approval.state == .denied
+        {
             return .approval(approval)
         }
         return .none
+    }
+
+    /// - Throws: `idempotencyConflict`.
+    static func refuseReusedIdempotencyKey(_ candidate: EnrollmentCandidate, at now: Int64, _ db: Database) throws {
+        if let scope = candidate.idempotencyScope,
+            let digest = try OutcomeTable.idempotencyDigest(db, scopeSHA256: scope, at: now),
+            digest != candidate.digest
+        {
+            throw ServiceError(.idempotencyConflict, "This Idempotency-Key was used for another request.")
+        }
     }
 
     private static func isToBeGivenAgain(
@@ -59,7 +69,7 @@ enum RecordedDecision: Sendable {
         of certificate: SignedCertificate, authority: String, requester: Requester, at now: Int64
     ) -> RecordedOutcome {
         let validity = certificate.notAfter - certificate.notBefore
-        let window = min(24 * 3600, validity / 3)
+        let window = min(longestWindow, validity / 3)
         let spent = requester.certificate == nil ? requester.secret : nil
         return RecordedOutcome(
             authority: authority, serial: certificate.serial, replayUntil: now + window,

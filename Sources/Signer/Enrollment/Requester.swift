@@ -27,23 +27,19 @@ struct Requester: Sendable {
         }
     }
 
-    /// The identity as events name it.
+    /// The identity as events name it: the certificate, the secret, or both.
     var principal: String {
-        if let certificate {
-            return "certificate:\(certificate.record.serial.hexadecimal)"
-        }
-        return secret.map { "secret:\($0.id)" } ?? "none"
+        [certificate.map { "certificate:\($0.record.serial.hexadecimal)" }, secret.map { "secret:\($0.id)" }]
+            .compactMap { $0 }.joined(separator: "+")
     }
 
     /// The device whose certificate was presented.
     var device: Int64? { certificate?.record.device }
 
-    /// What the request's digest takes in of the identity: the fingerprint of the certificate, or the secret's id.
+    /// What the request's digest takes in of the identity: the fingerprint of the certificate, the secret's id, or both.
     var digestIdentity: Data {
-        if let certificate {
-            return Data("certificate".utf8) + Data(SHA256.hash(data: certificate.record.der))
-        }
-        return Data("secret".utf8) + Data((secret?.id ?? "").utf8)
+        (certificate.map { Data("certificate".utf8) + Data(SHA256.hash(data: $0.record.der)) } ?? Data())
+            + (secret.map { Data("secret".utf8) + Data($0.id.utf8) } ?? Data())
     }
 
     /// The scope of this requester's idempotency keys: a multi-use secret is shared, so that its scope takes in the key.

@@ -1,5 +1,6 @@
 internal import ClusterProtocol
 internal import ClusterTransport
+internal import Crypto
 internal import Foundation
 internal import GRDB
 internal import PKI
@@ -32,21 +33,22 @@ struct RequesterAuthentication: Sendable {
         guard let record = try SecretTable.find(db, sha256: SecretTable.sha256(of: secret)) else {
             throw refused(.secretUnknown)
         }
-        guard record.label == label.name else { throw refused(.secretOfAnotherLabel) }
-        guard record.revokedAt == nil else { throw refused(.secretRevoked) }
+        guard record.label == label.name else { throw refused(.secretOfAnotherLabel, id: record.id) }
+        guard record.revokedAt == nil else { throw refused(.secretRevoked, id: record.id) }
         return record
     }
 
     /// Refuses a secret that can't pay for a certificate any more.
     func requireUsable(_ secret: SecretRecord) throws {
-        guard !secret.isExpired(at: now) else { throw refused(.secretExpired) }
-        guard !secret.isSpent else { throw refused(.secretSpent) }
+        guard !secret.isExpired(at: now) else { throw refused(.secretExpired, id: secret.id) }
+        guard !secret.isSpent else { throw refused(.secretSpent, id: secret.id) }
     }
 
     private func enrolling(_ request: EnrollRequest, _ db: Database) throws -> Requester {
-        let certificate = try acceptableCertificate(request, db)
-        // A wrong secret is refused beside any certificate.
+        // A wrong secret is refused beside any certificate, and a revoked certificate of ours beside any secret.
         let secret = try label.acceptsSecrets ? request.secret.map { try self.secret($0, db) } : nil
+        try refuseRevoked(request.clientChain, db)
+        let certificate = try acceptableCertificate(request, db)
         switch label.requires {
         case .both:
             guard let certificate, let secret else {
@@ -75,6 +77,18 @@ struct RequesterAuthentication: Sendable {
             return try heldCertificate(request.clientChain, gracePeriod: 0, db)
         } catch let error as ServiceError where label.acceptsSecrets && error != Self.revoked {
             return nil
+        }
+    }
+
+    /// Refuses a certificate that any authority of this signer has issued and that has been revoked since, also where
+    /// the label would take it for absent.
+    private func refuseRevoked(_ chain: [Data], _ db: Database) throws {
+        guard !chain.isEmpty, let presented = try? ClientCertificate(chain: chain) else { return }
+        let all = authorities.values.map { ClientCertificate.Authority(name: $0.name, issuing: $0.certificate) }
+        if let authority = presented.judge(authorities: all, now: now, gracePeriod: 0).authority,
+            try CertificateTable.find(db, authority: authority, serial: Data(presented.serial))?.revokedAt != nil
+        {
+            throw Self.revoked
         }
     }
 
@@ -115,6 +129,7 @@ struct RequesterAuthentication: Sendable {
         }
         // Revocation is told before the validity: of a revoked certificate nothing else matters.
         guard record.revokedAt == nil else { throw Self.revoked }
+        try Self.requireInGoodStanding(record, presented.publicKeyDER(), db)
         switch judgement {
         case .expired:
             throw ServiceError(.certificateOutsideValidity, "The client certificate has expired.")
@@ -125,11 +140,25 @@ struct RequesterAuthentication: Sendable {
         }
     }
 
+    /// Refuses a certificate of a device that was revoked, also one that had ended before: it was not revoked itself.
+    static func requireInGoodStanding(_ record: CertificateRecord, _ publicKeyDER: [UInt8], _ db: Database) throws {
+        let isBlocked = try record.device.flatMap { try DeviceTable.find(db, id: $0) }?.blockedAt != nil
+        guard !isBlocked, try KeyTable.block(db, of: Data(SHA256.hash(data: publicKeyDER))) == nil else {
+            throw ServiceError(.certificateRevoked, "The client certificate's device has been revoked.")
+        }
+    }
+
     private static let revoked = ServiceError(.certificateRevoked, "The client certificate has been revoked.")
 
-    private func refused(_ reason: ServiceError.Code) -> ServiceError {
-        ServiceError(.credentialRefused, "The credential was refused.", reason: reason)
+    private func refused(_ reason: ServiceError.Code, id: String? = nil) -> ServiceError {
+        ServiceError(
+            .credentialRefused, "The credential was refused.", reason: reason, cause: id.map(RefusedSecret.init(id:)))
     }
+}
+
+/// Which known secret was refused: for the event, never for the answer.
+struct RefusedSecret: Error {
+    var id: String
 }
 
 extension ClientCertificate.Judgement {

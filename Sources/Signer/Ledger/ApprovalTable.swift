@@ -79,9 +79,11 @@ enum ApprovalTable {
         try db.cachedStatement(sql: "DELETE FROM approval WHERE id = ?").execute(arguments: [id])
     }
 
+    /// Approvals whose time is over. A denial holds until it is removed.
     static func expired(_ db: Database, at now: Int64, limit: Int) throws -> [ApprovalRecord] {
         try ApprovalRecord.fetchAll(
-            db.cachedStatement(sql: "SELECT * FROM approval WHERE expires_at <= ? LIMIT ?"), arguments: [now, limit])
+            db.cachedStatement(sql: "SELECT * FROM approval WHERE expires_at <= ? AND state <> 'denied' LIMIT ?"),
+            arguments: [now, limit])
     }
 
     /// Approvals in the order of their requests, and the cursor of the next page.

@@ -1,3 +1,4 @@
+internal import ClusterProtocol
 internal import Foundation
 internal import GRDB
 internal import PKI
@@ -41,13 +42,23 @@ final class Ledger: Sendable {
     /// Names this life of the ledger: a restored backup starts a new one, with its own event numbers.
     var incarnation: String { currentIncarnation.withLock { $0 } }
 
-    /// Starts a new life of a ledger that lacks events which the auditor has, its events numbered anew.
+    /// Starts a new life of a ledger that has parted from the auditor's log, its events numbered anew.
     ///
-    /// Only for such a ledger: every event in its outbox is then with the auditor already.
+    /// Events that the auditor has not acknowledged go along under new numbers. Their identifiers stay, so that one which
+    /// the auditor had after all is recognised.
     func startNewIncarnation() throws {
         let new = UUID().uuidString.lowercased()
         try pool.write { db in
+            let delivered = try OutboxTable.deliveredSequence(db)
+            let kept = try Row.fetchAll(
+                db, sql: "SELECT line, recorded_at FROM outbox WHERE sequence > ? ORDER BY sequence",
+                arguments: [delivered])
             try db.execute(sql: "DELETE FROM outbox")
+            for row in kept {
+                var event = try AuditEvent(line: row["line"])
+                event.run = new
+                try OutboxTable.append(db, UnnumberedEventLine(event), at: row["recorded_at"])
+            }
             try OutboxTable.setDelivered(db, 0)
             try MetaTable.set(db, "incarnation", new)
         }

@@ -1,3 +1,4 @@
+internal import ClusterProtocol
 internal import Foundation
 internal import Logging
 internal import ServiceLifecycle
@@ -24,8 +25,23 @@ struct LedgerHousekeeping: Service {
         }
     }
 
+    /// Says in an event how many refusals could not be recorded, once there is room again.
+    private func declareLostDenials() async throws {
+        guard (try? core.requireRoomForDenials()) != nil else { return }
+        let count = core.takeLostDenials()
+        guard count > 0 else { return }
+        var event = core.events.event(.dropped, at: core.now())
+        event.count = count
+        event.reasonText = "refusals whose events could not be recorded"
+        let line = try UnnumberedEventLine(event)
+        let now = core.seconds()
+        _ = try await core.ledger.writer.perform(reserved: true) { try OutboxTable.append($0, line, at: now) }
+        core.outboxGrew()
+    }
+
     /// Removes everything that has had its time.
     func sweep() async throws {
+        try await declareLostDenials()
         var removed = Self.rowsPerStep
         while removed >= Self.rowsPerStep && !Task.isCancelled {
             let now = core.seconds()

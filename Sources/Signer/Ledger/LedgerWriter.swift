@@ -21,6 +21,9 @@ final class LedgerWriter: Sendable {
         var isFlushing = false
     }
 
+    /// More than the administration's lane and the relay ever have under way.
+    private static let reservedRoom = 128
+
     private let pool: DatabasePool
     private let maximumBatch: Int
     private let maximumWaiting: Int
@@ -49,9 +52,10 @@ final class LedgerWriter: Sendable {
 
     /// Performs an operation in a batch with others, and returns when it is durable.
     ///
+    /// - Parameter reserved: uses the room that enrollments never take up: for operators, revocation and the relay.
     /// - Throws: what the operation throws; ``LedgerError/busy`` where too many wait already.
     func perform<Result: Sendable>(
-        _ body: @escaping @Sendable (Database) throws -> Result
+        reserved: Bool = false, _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
             let result = Mutex<Swift.Result<Result, any Error>?>(nil)
@@ -67,15 +71,15 @@ final class LedgerWriter: Sendable {
                     }
                 },
                 deliver: { continuation.resume(with: box.take()) })
-            if !enqueue(operation) {
+            if !enqueue(operation, limit: maximumWaiting + (reserved ? Self.reservedRoom : 0)) {
                 continuation.resume(throwing: LedgerError.busy)
             }
         }
     }
 
-    private func enqueue(_ operation: Operation) -> Bool {
+    private func enqueue(_ operation: Operation, limit: Int) -> Bool {
         let action: (accepted: Bool, starts: Bool) = state.withLock { state in
-            guard state.waiting.count < maximumWaiting else { return (false, false) }
+            guard state.waiting.count < limit else { return (false, false) }
             state.waiting.append(operation)
             defer { state.isFlushing = true }
             return (true, !state.isFlushing)
@@ -120,24 +124,24 @@ final class LedgerWriter: Sendable {
     private func commit(_ batch: ArraySlice<Operation>, in db: Database) throws {
         try db.inTransaction(.immediate) {
             for operation in batch {
-                // An operation that throws is undone alone; its caller learns of it after the commit. Any error of the
-                // savepoint statements themselves fails the batch.
-                var operationFailed = false
-                do {
-                    try db.inSavepoint {
-                        do {
-                            try operation.run(db)
-                            return .commit
-                        } catch {
-                            operationFailed = true
-                            throw error
-                        }
-                    }
-                } catch  where operationFailed && !LedgerError.isStorageFailure(error) {}
+                try run(operation, in: db)
             }
             CrashPoint.beforeCommit.reached()
             return .commit
         }
+    }
+
+    /// Runs an operation in a savepoint. One that throws is undone alone; its caller learns of it after the commit.
+    ///
+    /// - Throws: where SQLite itself fails, or what the operation did can't be undone: then the whole batch fails.
+    private func run(_ operation: Operation, in db: Database) throws {
+        try db.cachedStatement(sql: "SAVEPOINT operation").execute()
+        do {
+            try operation.run(db)
+        } catch  where !LedgerError.isStorageFailure(error) {
+            try db.cachedStatement(sql: "ROLLBACK TO operation").execute()
+        }
+        try db.cachedStatement(sql: "RELEASE operation").execute()
     }
 }
 

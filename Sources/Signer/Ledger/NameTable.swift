@@ -88,6 +88,7 @@ enum KeyTable {
     static func release(_ db: Database, device: Int64) throws {
         try db.cachedStatement(sql: "DELETE FROM blocked_key WHERE device = ? AND NOT for_ever")
             .execute(arguments: [device])
+        try db.cachedStatement(sql: "DELETE FROM certified_key WHERE device = ?").execute(arguments: [device])
     }
 
     /// The device that holds a certificate for this key, under a profile that forbids reuse.

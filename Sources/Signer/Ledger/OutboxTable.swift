@@ -21,6 +21,11 @@ enum OutboxTable {
         try Int64.fetchOne(db.cachedStatement(sql: "SELECT MAX(sequence) FROM outbox")) ?? 0
     }
 
+    /// The oldest event's number that is kept; nil where there is none.
+    static func firstSequence(_ db: Database) throws -> Int64? {
+        try Int64.fetchOne(db.cachedStatement(sql: "SELECT MIN(sequence) FROM outbox"))
+    }
+
     /// The number up to which the auditor has acknowledged.
     static func deliveredSequence(_ db: Database) throws -> Int64 {
         try MetaTable.integer(db, "delivered") ?? 0
@@ -30,7 +35,7 @@ enum OutboxTable {
         try MetaTable.set(db, "delivered", sequence)
     }
 
-    /// Events from a number on, in order, without a gap.
+    /// Events from a number on, in order: without a gap, but that what was pruned is missing at the start.
     static func lines(_ db: Database, from sequence: Int64, limit: Int) throws -> [String] {
         try String.fetchAll(
             db.cachedStatement(sql: "SELECT line FROM outbox WHERE sequence >= ? ORDER BY sequence LIMIT ?"),
@@ -44,10 +49,12 @@ enum OutboxTable {
         try db.cachedStatement(
             sql: """
                 DELETE FROM outbox WHERE sequence IN
-                    (SELECT sequence FROM outbox WHERE sequence <= ? AND sequence < ? AND recorded_at < ?
-                     ORDER BY sequence LIMIT ?)
+                    (SELECT sequence FROM
+                        (SELECT sequence, recorded_at FROM outbox WHERE sequence <= ? AND sequence < ?
+                         ORDER BY sequence LIMIT ?)
+                     WHERE recorded_at < ?)
                 """
-        ).execute(arguments: [delivered, last, end, limit])
+        ).execute(arguments: [delivered, last, limit, end])
         return db.changesCount
     }
 }

@@ -1,4 +1,5 @@
 internal import ClusterProtocol
+internal import ClusterTransport
 internal import Crypto
 internal import Foundation
 internal import GRDB
@@ -6,6 +7,9 @@ internal import Synchronization
 
 /// Makes and signs the catalogue whenever what it says has changed, and gives it a higher version.
 final class CataloguePublisher: Sendable {
+    /// A message has 256 KiB, and the catalogue travels in base64.
+    private static let maximumBytes = 160 * 1024
+
     private let core: SignerCore
     private let key: Curve25519.Signing.PrivateKey
     private let current: Mutex<(version: Int, signed: SignedCatalogue)?> = Mutex(nil)
@@ -23,6 +27,8 @@ final class CataloguePublisher: Sendable {
     var publicKey: Curve25519.Signing.PublicKey { key.publicKey }
 
     /// Publishes the policy, if that changes anything.
+    ///
+    /// - Throws: `invalidArgument` where the catalogue would not fit into a message; then nothing has changed.
     func publish(_ policy: Policy) async throws {
         let authorities = core.authorities.values.sorted { $0.name < $1.name }.map {
             AuthorityDescription(name: $0.name, chain: $0.chain)
@@ -31,14 +37,23 @@ final class CataloguePublisher: Sendable {
             version: 0, issuedAt: 0, authorities: authorities, labels: policy.labels, profiles: policy.profiles)
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        let digest = Data(SHA256.hash(data: try encoder.encode(content)))
+        let encoded = try encoder.encode(content)
+        guard encoded.count <= Self.maximumBytes else {
+            throw ServiceError(
+                .invalidArgument,
+                "Labels, profiles and host names make a catalogue of \(encoded.count) bytes; it must fit into a message, "
+                    + "\(Self.maximumBytes) bytes at the most.")
+        }
+        let digest = Data(SHA256.hash(data: encoded))
         let now = core.seconds()
         let version = try await core.ledger.writer.perform { db in
             let known = try MetaTable.integer(db, "catalogue_version") ?? 0
             if known > 0, try MetaTable.data(db, "catalogue_sha256") == digest { return known }
-            try MetaTable.set(db, "catalogue_version", known + 1)
+            // Time is part of it: a ledger restored from a backup gives no version that frontends have seen.
+            let next = max(known + 1, now)
+            try MetaTable.set(db, "catalogue_version", next)
             try MetaTable.set(db, "catalogue_sha256", digest)
-            return known + 1
+            return next
         }
         let catalogue = Catalogue(
             version: Int(version), issuedAt: now, authorities: authorities, labels: policy.labels,

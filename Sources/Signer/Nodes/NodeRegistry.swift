@@ -35,6 +35,8 @@ final class NodeRegistry: Sendable {
     }
 
     /// Reads the nodes from the ledger and admits them: from then on a removed key is dead.
+    ///
+    /// Not from two places at once, so that no older list is admitted last.
     func refresh() throws {
         let nodes = try ledger.read { try NodeTable.all($0) }
         let allowed = try nodes.map { node in

@@ -56,7 +56,6 @@ struct OutboxRelay: Sendable {
 
     private func step(_ session: inout Session) async throws {
         try core.refreshOutboxPosition()
-        core.metrics.setBacklog(core.outboxPosition.backlog)
         guard isUp() else {
             session = Session()
             return
@@ -67,8 +66,10 @@ struct OutboxRelay: Sendable {
             try await deliver()
         } catch let error as LedgerBehindAuditor {
             throw error
-        } catch let error as ServiceError {
+        } catch {
+            // The auditor's, the network's or the ledger's trouble: asked again at the next step.
             session = Session()
+            core.metrics.relayFailed()
             core.logger.warning("events not delivered", metadata: ["error": "\(error)"])
         }
     }
@@ -78,16 +79,15 @@ struct OutboxRelay: Sendable {
     /// - Throws: ``LedgerBehindAuditor`` where the auditor has events that the ledger lacks.
     private func synchronize(_ session: inout Session) async throws {
         guard !session.isSynchronized else { return }
-        let stored = try await audit.position(EventPositionRequest(run: core.ledger.incarnation)).acknowledgedSequence
+        let comparison = LedgerComparison(ledger: core.ledger, audit: audit)
+        let stored = try await comparison.storedSequence()
         let position = core.outboxPosition
-        guard stored <= position.last else {
-            throw LedgerBehindAuditor(ledger: position.last, auditor: stored)
-        }
         if stored != position.delivered {
             if stored < position.delivered {
                 core.logger.warning(
                     "the auditor lacks events that it had acknowledged: sending them again",
                     metadata: ["events.acknowledged": "\(position.delivered)", "events.stored": "\(stored)"])
+                try comparison.requireKept(from: stored + 1)
             }
             try await setDelivered(stored)
         }
@@ -102,42 +102,41 @@ struct OutboxRelay: Sendable {
     }
 
     private func deliver() async throws {
+        var rows = Self.maximumRows
         while core.outboxPosition.backlog > 0 {
             let first = core.outboxPosition.delivered + 1
-            let lines = try core.ledger.read { try OutboxTable.lines($0, from: first, limit: Self.maximumRows) }
-            var bytes = 0
-            let batch = Array(
-                lines.prefix { line in
-                    // At least one: a single line is never as long as this.
-                    bytes += line.utf8.count
-                    return bytes <= Self.maximumBytes
-                })
-            guard !batch.isEmpty else { return }
-            let reply = try await audit.append(
-                AppendEventsRequest(run: core.ledger.incarnation, firstSequence: first, lines: batch))
-            guard reply.acknowledgedSequence >= first else {
-                throw ServiceError(.unexpected, "The auditor acknowledged nothing of what it was sent.")
+            let lines = try core.ledger.read { try OutboxTable.lines($0, from: first, limit: rows) }
+            let batch = Self.batch(of: lines)
+            guard !batch.isEmpty else {
+                throw ServiceError(.unexpected, "The outbox has no event \(first), which the auditor lacks.")
             }
-            try await setDelivered(reply.acknowledgedSequence)
+            do {
+                let reply = try await audit.append(
+                    AppendEventsRequest(run: core.ledger.incarnation, firstSequence: first, lines: batch))
+                guard reply.acknowledgedSequence >= first else {
+                    throw ServiceError(.unexpected, "The auditor acknowledged nothing of what it was sent.")
+                }
+                try await setDelivered(reply.acknowledgedSequence)
+            } catch let error as ServiceError where error.code == .messageTooLarge && batch.count > 1 {
+                rows = batch.count / 2
+            } catch let error as ServiceError where error.code == .eventConflict {
+                throw LedgerBehindAuditor(ledger: core.outboxPosition.last, auditor: first)
+            }
         }
     }
 
-    private func setDelivered(_ sequence: Int64) async throws {
-        try await core.ledger.writer.perform { try OutboxTable.setDelivered($0, sequence) }
-        try core.refreshOutboxPosition()
-        core.metrics.setBacklog(core.outboxPosition.backlog)
+    /// As many lines as fit into one message, at least one. JSON in JSON: quotes, backslashes and slashes are escaped.
+    private static func batch(of lines: [String]) -> [String] {
+        var bytes = 0
+        return Array(
+            lines.enumerated().prefix { index, line in
+                bytes += line.utf8.reduce(8) { $0 + ([0x22, 0x2f, 0x5c].contains($1) ? 2 : 1) }
+                return index == 0 || bytes <= maximumBytes
+            }.map(\.element))
     }
-}
 
-/// The auditor knows events that this ledger lacks: the ledger was restored from an older backup.
-///
-/// Signing on would issue what exists already, or honour secrets that are spent.
-struct LedgerBehindAuditor: Error, CustomStringConvertible {
-    var ledger: Int64
-    var auditor: Int64
-
-    var description: String {
-        "the auditor has events up to \(auditor) of this ledger, and the ledger itself only up to \(ledger): it is an "
-            + "older copy. Restore a newer backup, or start with --accept-loss to go on without what was issued since."
+    private func setDelivered(_ sequence: Int64) async throws {
+        try await core.ledger.writer.perform(reserved: true) { try OutboxTable.setDelivered($0, sequence) }
+        try core.refreshOutboxPosition()
     }
 }

@@ -24,6 +24,8 @@ package struct MetricsFile: Sendable {
         do {
             let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
             defer { try? handle.close() }
+            // Another user's collector reads it, whatever this process's umask is. Metrics hold no secret.
+            guard fchmod(descriptor, 0o644) == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
             try handle.write(contentsOf: Data(registry.render().utf8))
         } catch {
             unlink(temporary)

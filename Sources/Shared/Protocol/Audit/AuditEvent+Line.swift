@@ -9,8 +9,8 @@ extension AuditEvent {
     /// The event as one line of JSON, without the line break: what is stored, hashed and sent.
     ///
     /// Fields stand in the order of their names. Control and bidirectional characters are escaped, so that no terminal
-    /// and no page shows a line as another than it is. Where the line would be longer than `maximumBytes`, the list of
-    /// names and then the texts are cut, the names with their count and hash.
+    /// and no page shows a line as another than it is. Where the line would be longer than `maximumBytes`, every list and
+    /// text is cut, the names with their count and hash: no event is longer, whatever went into it.
     package func line(maximumBytes: Int = AuditEvent.maximumLineBytes) throws -> String {
         let full = try encoded()
         guard full.utf8.count > maximumBytes else { return full }
@@ -20,14 +20,24 @@ extension AuditEvent {
             cut.namesSHA256 = SHA256.hash(data: Data(names.joined(separator: "\n").utf8)).hexadecimal
             cut.names = AuditEvent.prefix(of: names, maximumBytes: maximumBytes / 8)
         }
-        cut.subject = subject.map { AuditEvent.cut($0, maximumBytes: maximumBytes / 16) }
-        cut.reasonText = reasonText.map { AuditEvent.cut($0, maximumBytes: maximumBytes / 16) }
+        for text in AuditEvent.texts {
+            cut[keyPath: text] = cut[keyPath: text].map { AuditEvent.cut($0, maximumBytes: maximumBytes / 64) }
+        }
         cut.remarks = remarks.map { AuditEvent.prefix(of: $0, maximumBytes: maximumBytes / 16) }
         let line = try cut.encoded()
         guard line.utf8.count > maximumBytes else { return line }
         // Only the certificate can still be that long. Its fingerprint stays.
         cut.certificate = nil
         return try cut.encoded()
+    }
+
+    /// Every text that comes from outside of the process that makes the event.
+    private static var texts: [WritableKeyPath<AuditEvent, String?>] {
+        [
+            \.reason, \.reasonText, \.node, \.label, \.profile, \.operation, \.principal, \.operator, \.remoteAddress,
+            \.subject, \.namesSHA256, \.spkiSHA256, \.requestDigest, \.authority, \.serial, \.device, \.fingerprint,
+            \.notBefore, \.notAfter, \.revocationReason, \.requestID,
+        ]
     }
 
     /// An event read back from its line.

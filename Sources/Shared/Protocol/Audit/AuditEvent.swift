@@ -20,6 +20,7 @@ package struct AuditEvent: Codable, Sendable, Equatable {
         case rejected
         case revoked
         case released
+        case approvalRemoved = "approval-removed"
         case secretCreated = "secret-created"
         case secretRevoked = "secret-revoked"
         case secretReissued = "secret-reissued"
