@@ -21,7 +21,12 @@ final class TemporaryFolder: Sendable {
     func write(_ text: String, to name: String, executable: Bool = false) throws -> String {
         try Data(text.utf8).write(to: URL(fileURLWithPath: file(name)))
         if executable {
-            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file(name))
+            // Another process writes what is executed: a process that another test starts at this moment would inherit
+            // this one's descriptor, and the kernel executes no file that is open for writing («Text file busy»).
+            let copy = try Process.run(
+                URL(fileURLWithPath: "/usr/bin/install"), arguments: ["-m", "755", file(name), file(name) + ".copy"])
+            copy.waitUntilExit()
+            guard rename(file(name) + ".copy", file(name)) == 0 else { throw POSIXError(.EIO) }
         }
         return file(name)
     }
@@ -31,7 +36,7 @@ final class TemporaryFolder: Sendable {
     }
 }
 
-/// Waits for a condition, for ten seconds at most.
+/// Waits for a condition, for a minute at most.
 func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
     let limit = ContinuousClock.now.advanced(by: .seconds(60))
     while try await !condition() {
