@@ -1,4 +1,5 @@
 internal import ClusterProtocol
+internal import Crypto
 internal import Foundation
 internal import PKI
 internal import SwiftASN1
@@ -132,18 +133,24 @@ internal import X509
             cluster, secret: secret, extensions: Certificate.Extensions { try ExtendedKeyUsage([.serverAuth]) })
         #expect(usage.status == 403)
         #expect(usage.text.contains("extended-key-usage"))
-        // privateKeyUsagePeriod: until 2099.
-        let period: [UInt8] = [0x30, 0x11, 0x81, 0x0f] + Array("20990101000000Z".utf8)
-        let validity = try await device.enroll(
-            cluster, secret: secret,
-            extensions: Certificate.Extensions([.init(oid: [2, 5, 29, 16], critical: false, value: period[...])]))
+        let validity = try await device.enroll(cluster, secret: secret, extensions: untilTheEndOfTheCentury())
         #expect(validity.status == 403)
         #expect(validity.text.contains("validity"))
+        let key = try await TestDevice("sensor-3", in: cluster, key: .init(P521.Signing.PrivateKey()))
+            .enroll(cluster, secret: secret)
+        #expect(key.status == 403)
+        #expect(key.text.contains("key.algorithm"))
         // A wrong secret learns nothing of all this.
         let unauthenticated = try await name.enroll(cluster, secret: "0123456789abcdef0123456789abcdef")
         let plain = try await device.enroll(cluster, secret: "0123456789abcdef0123456789abcdef")
         #expect(unauthenticated.status == 401 && unauthenticated.body == plain.body)
     }
+}
+
+/// Asks for a certificate until 2099: privateKeyUsagePeriod (2.5.29.16).
+func untilTheEndOfTheCentury() throws -> Certificate.Extensions {
+    let period: [UInt8] = [0x30, 0x11, 0x81, 0x0f] + Array("20990101000000Z".utf8)
+    return try Certificate.Extensions([.init(oid: [2, 5, 29, 16], critical: false, value: period[...])])
 }
 
 /// Runs an operation for each element at once, at most 32 at a time; the results in the elements' order.

@@ -1,5 +1,6 @@
 internal import ClusterProtocol
 internal import ClusterTransport
+internal import Crypto
 internal import Distributed
 internal import Foundation
 internal import Logging
@@ -172,6 +173,9 @@ internal import X509
                 device,
                 try Certificate.Extensions { Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil)) })
                 == .profileViolation)
+        #expect(await code(device, try untilTheEndOfTheCentury()) == .profileViolation)
+        let key = try TestDevice("sensor-1", in: cluster, key: .init(P521.Signing.PrivateKey()))
+        #expect(await code(key) == .profileViolation)
         #expect(await code(device, label: "nowhere") == .unknownLabel)
         #expect(await code(device) == nil)
 

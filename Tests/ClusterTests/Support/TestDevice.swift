@@ -13,10 +13,13 @@ struct TestDevice: Sendable {
     /// Where its key and certificate are, for curl.
     private let folder: String
 
-    init(_ name: String, in cluster: TestCluster, alternativeNames: [GeneralName] = []) throws {
+    init(
+        _ name: String, in cluster: TestCluster, alternativeNames: [GeneralName] = [],
+        key: Certificate.PrivateKey = .init(P256.Signing.PrivateKey())
+    ) throws {
         self.name = name
         self.alternativeNames = alternativeNames
-        key = .init(P256.Signing.PrivateKey())
+        self.key = key
         folder = "\(cluster.directory)/device-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
         try key.serializeAsPEM().pemString.write(toFile: "\(folder)/key.pem", atomically: true, encoding: .utf8)
