@@ -9,7 +9,8 @@ internal import NIOTLS
 /// The I/O around a connection's ``RequestGate``: reads requests from the HTTP codec, sends whole answers.
 ///
 /// One handler a connection, on its event loop alone. At most one request is with the routes at a time; what a client
-/// sends ahead waits, and while something waits nothing more is read.
+/// sends ahead waits, and while something waits nothing more is read. Nor is anything taken or read while the client
+/// does not read its answers: so what is kept of them is bounded.
 final class RequestGateHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = Never
@@ -30,6 +31,8 @@ final class RequestGateHandler: ChannelDuplexHandler {
     private var ahead = CircularBuffer<HTTPServerRequestPart>()
     private var readIsHeld = false
     private var isTakingAhead = false
+    /// Whether the next request waits for the client to read.
+    private var isBlocked = false
     private var isClosing = false
 
     /// The present deadline, and the one scheduled task that looks after it: moving a deadline on costs nothing.
@@ -138,7 +141,7 @@ extension RequestGateHandler {
 extension RequestGateHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
-        if gate.isResponding || !ahead.isEmpty {
+        if gate.isResponding || !ahead.isEmpty || !context.channel.isWritable {
             ahead.append(part)
         } else {
             receive(part)
@@ -146,11 +149,22 @@ extension RequestGateHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if ahead.isEmpty {
+        if ahead.isEmpty, context.channel.isWritable {
             context.read()
         } else {
             readIsHeld = true
         }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable, !isClosing {
+            if isBlocked {
+                next()
+            } else {
+                takeAhead()
+            }
+        }
+        context.fireChannelWritabilityChanged()
     }
 
     /// Bytes came in, before the codec has made anything of them.
@@ -281,19 +295,26 @@ extension RequestGateHandler {
     /// Goes on with what the client sent ahead, until that is with the routes too or used up.
     private func next() {
         expect(within: timeouts.idle)
+        takeAhead()
+    }
+
+    private func takeAhead() {
         // A refusal among what was sent ahead comes back here while the loop runs: it goes on, one level deep, however
         // many requests a client sends at once.
         guard !isTakingAhead else { return }
         isTakingAhead = true
-        while !gate.isResponding, let part = ahead.popFirst() {
+        while !gate.isResponding, isWritable, let part = ahead.popFirst() {
             receive(part)
         }
         isTakingAhead = false
-        if ahead.isEmpty, readIsHeld {
+        isBlocked = !isWritable
+        if ahead.isEmpty, readIsHeld, isWritable {
             readIsHeld = false
             context?.read()
         }
     }
+
+    private var isWritable: Bool { context?.channel.isWritable ?? false }
 
     private func send(_ answer: Answer, keepsAlive: Bool) {
         guard let context else { return }
@@ -343,6 +364,11 @@ extension RequestGateHandler {
         }
         guard connection != nil else {
             context?.close(promise: nil)
+            return
+        }
+        guard isWritable else {
+            // Whoever does not read its answers in this time gets no goodbye either.
+            abort()
             return
         }
         perform(gate.deadline())

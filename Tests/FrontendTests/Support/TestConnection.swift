@@ -43,7 +43,10 @@ final class TestConnection: Sendable {
         self.channel = channel
         self.inbox = inbox
         self.security = security
-        channel.eventLoop.scheduleTask(in: Self.patience) { channel.close(promise: nil) }
+        channel.eventLoop.scheduleTask(in: Self.patience) {
+            inbox.losePatience()
+            channel.close(promise: nil)
+        }
     }
 
     static func plain(port: Int) async throws -> TestConnection {
@@ -99,6 +102,18 @@ final class TestConnection: Sendable {
         try await channel.writeAndFlush(ByteBuffer(string: text))
     }
 
+    /// Takes nothing more from the socket.
+    func stopReading() async throws {
+        try await channel.setOption(.autoRead, value: false).get()
+    }
+
+    func startReading() async throws {
+        try await channel.setOption(.autoRead, value: true).get()
+    }
+
+    /// Whether this end closed the connection, as nothing else had.
+    var isOutOfPatience: Bool { inbox.isOutOfPatience }
+
     /// Says that nothing more will be sent, and goes on reading.
     func finishSending() async throws {
         try await channel.close(mode: .output)
@@ -120,13 +135,13 @@ final class TestConnection: Sendable {
                 inbox.drop(length)
                 return response
             }
-            if await !inbox.more() { throw ConnectionEnded(received: String(decoding: inbox.bytes, as: UTF8.self)) }
+            if try await !inbox.more() { throw ConnectionEnded(received: String(decoding: inbox.bytes, as: UTF8.self)) }
         }
     }
 
     /// What comes until the server closes.
-    func rest() async -> [UInt8] {
-        while await inbox.more() {}
+    func rest() async throws -> [UInt8] {
+        while try await inbox.more() {}
         return inbox.bytes
     }
 }
@@ -136,11 +151,15 @@ struct ConnectionEnded: Error {
     var received: String
 }
 
+/// The server neither answered nor closed.
+struct PatienceRanOut: Error {}
+
 /// The bytes that came in and nobody has read.
 private final class Inbox: Sendable {
     private struct State {
         var bytes: [UInt8] = []
         var isClosed = false
+        var isOutOfPatience = false
         var waiter: CheckedContinuation<Void, Never>?
         var seen = 0
     }
@@ -148,6 +167,7 @@ private final class Inbox: Sendable {
     private let state = Mutex(State())
 
     var bytes: [UInt8] { state.withLock { $0.bytes } }
+    var isOutOfPatience: Bool { state.withLock { $0.isOutOfPatience } }
 
     func drop(_ count: Int) {
         state.withLock { state in
@@ -157,7 +177,9 @@ private final class Inbox: Sendable {
     }
 
     /// Waits for more bytes; false at the end.
-    func more() async -> Bool {
+    ///
+    /// - Throws: ``PatienceRanOut`` where it was not the server that made the end.
+    func more() async throws -> Bool {
         await withCheckedContinuation { continuation in
             let goesOn = state.withLock { state in
                 if state.bytes.count > state.seen || state.isClosed { return true }
@@ -166,9 +188,11 @@ private final class Inbox: Sendable {
             }
             if goesOn { continuation.resume() }
         }
-        return state.withLock { state in
+        return try state.withLock { state in
             defer { state.seen = state.bytes.count }
-            return state.bytes.count > state.seen
+            if state.bytes.count > state.seen { return true }
+            guard !state.isOutOfPatience else { throw PatienceRanOut() }
+            return false
         }
     }
 
@@ -178,6 +202,10 @@ private final class Inbox: Sendable {
 
     func close() {
         wake { $0.isClosed = true }
+    }
+
+    func losePatience() {
+        wake { $0.isOutOfPatience = !$0.isClosed }
     }
 
     private func wake(_ change: (inout State) -> Void) {
