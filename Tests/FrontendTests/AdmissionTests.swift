@@ -92,6 +92,24 @@ internal import Testing
         #expect(pool.counts == (0, 0))
     }
 
+    @Test func whoIsCancelledBeforeItWaitsHasNoPlace() async throws {
+        let pool = EnrollmentPool(maximumRunning: 1, maximumWaiting: 10, patience: .seconds(60))
+        let (blocker, release) = AsyncStream<Void>.makeStream()
+        let first = Task {
+            try await pool.run(label: "a", limit: 10) { for await _ in blocker { break } }
+        }
+        try await eventually { pool.counts.running == 1 }
+        let cancelled = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            try await pool.run(label: "a", limit: 10) {}
+        }
+        await #expect(throws: CancellationError.self) { try await cancelled.value }
+        #expect(pool.counts == (1, 0))
+        release.finish()
+        try await first.value
+        #expect(pool.counts == (0, 0))
+    }
+
     private actor Counter {
         private var inside = 0
         private(set) var highest = 0

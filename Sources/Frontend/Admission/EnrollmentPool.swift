@@ -7,6 +7,8 @@ final class EnrollmentPool: Sendable {
         var admission: AdmissionState
         var nextID: UInt64 = 0
         var continuations: [UInt64: CheckedContinuation<Bool, Never>] = [:]
+        /// Whose turn came before there was a continuation to tell.
+        var granted: Set<UInt64> = []
     }
 
     /// How long a place is waited for. Whoever waited longer is sent away when its turn comes, at no cost.
@@ -60,9 +62,12 @@ final class EnrollmentPool: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let outcome: Bool? = state.withLock { state in
-                    // Cancelled, or its turn came, before there was a continuation to tell.
-                    if Task.isCancelled, state.admission.abandon(id, label: label) { return false }
-                    guard state.admission.isWaiting(id) else { return true }
+                    if state.granted.remove(id) != nil { return true }
+                    // Cancelled before there was a continuation to tell: it has given up, or does so now.
+                    if Task.isCancelled || !state.admission.isWaiting(id) {
+                        _ = state.admission.abandon(id, label: label)
+                        return false
+                    }
                     state.continuations[id] = continuation
                     return nil
                 }
@@ -77,8 +82,13 @@ final class EnrollmentPool: Sendable {
     }
 
     private func leave(_ label: String) {
-        let next = state.withLock { state in
-            state.admission.leave(label: label).flatMap { state.continuations.removeValue(forKey: $0) }
+        let next: CheckedContinuation<Bool, Never>? = state.withLock { state in
+            guard let next = state.admission.leave(label: label) else { return nil }
+            guard let continuation = state.continuations.removeValue(forKey: next) else {
+                state.granted.insert(next)
+                return nil
+            }
+            return continuation
         }
         next?.resume(returning: true)
     }
