@@ -43,6 +43,8 @@ extension ErrorResponse {
     static let headTooLarge = ErrorResponse(
         status: .requestHeaderFieldsTooLarge, message: "The request's header fields are too long.")
     static let bodyTooLarge = ErrorResponse(status: .contentTooLarge, message: "The request's body is too long.")
+    /// With everything that the frontend adds, it is more than the signer takes.
+    static let tooLargeForSigner = ErrorResponse(status: .contentTooLarge, message: "The request is too long.")
     static let tooSlow = ErrorResponse(status: .requestTimeout, message: "The request did not arrive in time.")
     static let notImplemented = ErrorResponse(status: .notImplemented, message: "Full CMC is not served here.")
 
@@ -100,7 +102,10 @@ extension ErrorResponse {
             self.init(
                 status: .serviceUnavailable, message: "The service is busy; ask again later.",
                 retryAfter: Self.jittered(error.retryAfter ?? 8))
-        case .unreachable, .deadlineExceeded:
+        case .messageTooLarge:
+            self = .tooLargeForSigner
+        case .unreachable, .deadlineExceeded, .malformedMessage, .unsupportedVersion:
+            // The last two: the nodes are of versions that don't understand each other, while an upgrade is under way.
             self.init(
                 status: .serviceUnavailable, message: "The service can't issue certificates now; ask again later.",
                 retryAfter: Self.jittered(error.retryAfter ?? 4))

@@ -99,6 +99,8 @@ package struct FrontendConfiguration: Sendable {
     package var logLevel = Logger.Level.info
     package var logFormat = LogFormat.automatic
     package var limits = Limits()
+    /// How often it is asked whether the TLS certificate is to be renewed. Not in the file.
+    var certificateCheckInterval = Duration.seconds(30)
 
     package init(name: String, listen: ListenAddress) {
         self.name = name

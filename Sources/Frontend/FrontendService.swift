@@ -72,7 +72,8 @@ package struct FrontendService: Service {
             nodeName: configuration.name,
             files: IdentityFiles(
                 keyPath: configuration.tlsKeyPath, chainPath: configuration.tlsCertificatePath),
-            identity: identity, signers: links, logger: logger)
+            identity: identity, signers: links, logger: logger,
+            checkInterval: configuration.certificateCheckInterval)
         let server = FrontendServer(
             settings: Self.serverSettings(configuration), identity: identity, limit: acceptance, drain: drain,
             responder: ESTResponder(

@@ -59,6 +59,24 @@ internal import X509
         }
     }
 
+    @Test func anExpiredRegistrationAuthorityIsNone() async throws {
+        try await TestFrontend.run(catalogue: {
+            $0.labels[0].acceptsRegistrationAuthorities = true
+            $0.labels[0].gracePeriod = 3_600
+        }) { frontend in
+            try await frontend.ready()
+            let key = try TestKey.p256.make()
+            let registrar = ExtendedKeyUsage.Usage(oid: [1, 3, 6, 1, 5, 5, 7, 3, 28])
+            let certificate = try frontend.authority.issue(
+                "ra.example.com", key: key.publicKey,
+                .init(usages: [.clientAuth, registrar], notAfter: .now.addingTimeInterval(-600)))
+            let connection = try await frontend.connect(.init(certificate: [certificate], key: key))
+            let request = try TestRequest.make("d.example.com", challengePassword: "b2YgYW5vdGhlcg==")
+            #expect(try await connection.perform(.enroll(request)).status == 400)
+            #expect(frontend.signer.received.isEmpty)
+        }
+    }
+
     /// OpenSSL computes the values on its own: what two sides of one library agree on could still be wrong.
     @Test func opensslFindsTheSameExporter() async throws {
         try await TestFrontend.run { frontend in

@@ -99,7 +99,9 @@ internal import X509
             #expect(try await connection.perform(.enroll(request)).status == 200)
             let without = try await connection.perform(.enroll(request, secret: nil))
             #expect(without.status == 401)
+            // As without any certificate: the challenge alone, and no event.
             #expect(without.headers["www-authenticate"]?.count == 2)
+            #expect(without.header("content-length") == "0" && without.header("content-type") == nil)
             let strict = try await connection.perform(.enroll(request, label: "strict"))
             #expect(strict.status == 403)
             #expect(strict.header("www-authenticate") == nil)
@@ -107,6 +109,24 @@ internal import X509
             #expect(frontend.signer.received.count == 1)
             // The signer judges it again, and knows whether it is revoked.
             #expect(frontend.signer.received[0].clientChain.count == 1)
+            try await eventually { frontend.auditor.denials.count >= 2 }
+            #expect(frontend.auditor.denials.map(\.label) == ["strict", "default"])
+        }
+    }
+
+    @Test func aChainThatIsTooLongIsNoneAndGoesNoFurther() async throws {
+        try await TestFrontend.run { frontend in
+            try await frontend.ready()
+            var options = try client(frontend.authority)
+            options.certificate += Array(repeating: frontend.authority.issuing, count: 10)
+            let connection = try await frontend.connect(options)
+            let request = try TestRequest.make("d.example.com")
+            #expect(try await connection.perform(.enroll(request)).status == 200)
+            #expect(frontend.signer.received.map(\.clientChain) == [[]])
+            #expect(try await connection.perform(try reenroll()).status == 403)
+            options.certificate.removeLast()
+            #expect(try await frontend.send(try reenroll(), options).status == 200)
+            #expect(frontend.signer.received.last?.clientChain.count == 10)
         }
     }
 

@@ -92,12 +92,14 @@ internal import X509
     @Test func itRenewsItsCertificateForNewConnectionsWithoutARestart() async throws {
         let authority = try TestAuthority()
         let signer = StandInSigner(authority: authority, catalogue: try TestCatalogue.make(authority))
-        // A third of three seconds is left after two.
-        signer.set { $0.nodeCertificateValidity = 3 }
-        try await TestFrontend.run(signer: signer) { frontend in
+        // With a third left, after about four seconds, it is due.
+        signer.set { $0.nodeCertificateValidity = 6 }
+        try await TestFrontend.run(signer: signer, change: { $0.certificateCheckInterval = .milliseconds(100) }) {
+            frontend in
             let connection = try await frontend.connect()
             #expect(try await connection.perform(.get("/.well-known/est/fullcmc")).status != 0)
             signer.set { $0.nodeCertificateValidity = 86_400 }
+            #expect(signer.nodeCertificatesIssued == 1)
             try await eventually { signer.nodeCertificatesIssued >= 2 }
             // Old connections go on, new ones get the new certificate, also after the old one's end.
             try await eventually {
@@ -105,6 +107,57 @@ internal import X509
             }
             #expect(try await connection.perform(.get("/.well-known/est/cacerts")).status == 200)
             #expect(try await frontend.send(.get("/.well-known/est/cacerts")).status == 200)
+            #expect(signer.nodeCertificatesIssued == 2)
+        }
+    }
+
+    @Test func aCertificateThatIsDueAtOnceIsNotRenewedWithoutAPause() async throws {
+        let authority = try TestAuthority()
+        let signer = StandInSigner(authority: authority, catalogue: try TestCatalogue.make(authority))
+        signer.set { $0.nodeCertificateAge = 86_400 }
+        signer.set { $0.nodeCertificateValidity = 600 }
+        try await TestFrontend.run(signer: signer, change: { $0.certificateCheckInterval = .seconds(3_600) }) {
+            frontend in
+            try await frontend.ready()
+            let reports = signer.reportCount
+            try await eventually { signer.reportCount > reports + 1 }
+            #expect(signer.nodeCertificatesIssued == 1)
+        }
+    }
+
+    @Test func itServesAlsoWhereItsCertificateCantBeKept() async throws {
+        try await TestFrontend.run(change: { $0.tlsCertificatePath = "/nowhere/tls-chain.pem" }) { frontend in
+            try await frontend.ready()
+            #expect(try await frontend.send(.get("/.well-known/est/cacerts")).status == 200)
+            #expect(frontend.signer.nodeCertificatesIssued == 1)
+        }
+    }
+
+    @Test func aKeptChainThatTLSCantReadIsNone() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let authority = try TestAuthority()
+        let signer = StandInSigner(authority: authority, catalogue: try TestCatalogue.make(authority))
+        try await TestFrontend.run(signer: signer, folder: folder) { try await $0.ready() }
+        let path = folder.appending(path: "tls-chain.pem")
+        let garbage = PEMDocument(type: "CERTIFICATE", derBytes: [0x30, 0x03, 0x02, 0x01, 0x00]).pemString
+        try (String(contentsOf: path, encoding: .utf8) + garbage + "\n").write(
+            to: path, atomically: true, encoding: .utf8)
+        try await TestFrontend.run(signer: signer, folder: folder) { frontend in
+            try await frontend.ready()
+            #expect(try await frontend.send(.get("/.well-known/est/cacerts")).status == 200)
+        }
+        #expect(signer.nodeCertificatesIssued == 2)
+    }
+
+    @Test(arguments: [ServiceError.Code.malformedMessage, .unsupportedVersion, .messageTooLarge])
+    func whatNeverReachedTheSignerIsRecordedHere(code: ServiceError.Code) async throws {
+        try await TestFrontend.run { frontend in
+            try await frontend.ready()
+            frontend.signer.set { $0.enrollmentError = ServiceError(code, "Not sent.") }
+            let response = try await frontend.send(.enroll(try TestRequest.make("d.example.com")))
+            #expect(response.status == (code == .messageTooLarge ? 413 : 503))
+            try await eventually { frontend.auditor.denials.map(\.reason) == [code.rawValue] }
         }
     }
 
@@ -238,11 +291,11 @@ internal import X509
     @Test func handshakesThatNeverEndDoNotKeepOthersOutForEver() async throws {
         try await TestFrontend.run(change: {
             $0.limits.handshakes = 2
-            $0.limits.handshakeTimeout = .milliseconds(500)
+            $0.limits.handshakeTimeout = .seconds(3)
         }) { frontend in
             try await frontend.ready()
             var silent: [TestConnection] = []
-            for _ in 0..<6 { silent.append(try await TestConnection.plain(port: frontend.port)) }
+            for _ in 0..<4 { silent.append(try await TestConnection.plain(port: frontend.port)) }
             #expect(try await frontend.send(.get("/.well-known/est/cacerts")).status == 200)
             for connection in silent { await connection.close() }
         }

@@ -8,11 +8,15 @@ struct ChannelBinding {
     private let isRequired: Bool
     private let isExempt: Bool
 
-    init(_ security: ConnectionSecurity, label: LabelDescription, client: ClientVerdict) {
+    init(
+        _ security: ConnectionSecurity, label: LabelDescription, client: ClientVerdict, operation: EnrollmentOperation
+    ) {
         self.security = security
         isRequired = label.channelBindingRequired
-        // A registration authority passes on requests whose binding is that of another connection.
-        isExempt = label.acceptsRegistrationAuthorities && client.isRegistrationAuthority
+        // A registration authority passes on requests whose binding is that of another connection. One whose certificate
+        // does not authenticate this operation is none.
+        isExempt =
+            label.acceptsRegistrationAuthorities && client.isRegistrationAuthority && client.authenticates(operation)
     }
 
     /// - Throws: ``ServiceError`` where there is a value and it is not this connection's, whatever the label says, or

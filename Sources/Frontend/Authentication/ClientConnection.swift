@@ -19,7 +19,8 @@ final class ClientConnection: Sendable {
     /// A judgement that holds for one label until a time, so that a kept connection does not verify the same signature
     /// again and again.
     private struct Accepted {
-        var label: ObjectIdentifier
+        /// Kept, so that no label of a later catalogue can be taken for it.
+        var label: ServedLabel
         var from: Int64
         var until: Int64
     }
@@ -51,7 +52,7 @@ final class ClientConnection: Sendable {
             case .nothing, nil: return .absent
             case .unreadable(let error): return .refused(nil, error)
             case .certificate(let certificate):
-                if let accepted = state.accepted, accepted.label == ObjectIdentifier(label),
+                if let accepted = state.accepted, accepted.label === label,
                     (accepted.from...accepted.until).contains(now)
                 {
                     return .accepted(certificate)
@@ -59,7 +60,7 @@ final class ClientConnection: Sendable {
                 let verdict = Self.judge(certificate, label, now: now)
                 if verdict.mayEnroll {
                     state.accepted = Accepted(
-                        label: ObjectIdentifier(label), from: now,
+                        label: label, from: now,
                         until: max(now, min(certificate.notAfter, label.issuersValidUntil)))
                 }
                 return verdict
@@ -68,6 +69,11 @@ final class ClientConnection: Sendable {
     }
 
     private func readCertificate() -> Presented {
+        guard !security.isClientChainTooLarge else {
+            return .unreadable(
+                ServiceError(
+                    .certificateUntrusted, "The client certificate comes with too many others, or too long ones."))
+        }
         guard !security.clientChain.isEmpty else { return .nothing }
         do {
             return .certificate(try ClientCertificate(chain: security.clientChain))

@@ -12,10 +12,6 @@ enum ClientVerdict {
     /// Of another authority, not for this use, outside of its validity, or not readable.
     case refused(ClientCertificate?, ServiceError)
 
-    var isAbsent: Bool {
-        if case .absent = self { true } else { false }
-    }
-
     /// Whether it authenticates `simpleenroll`.
     var mayEnroll: Bool {
         if case .accepted = self { true } else { false }
@@ -26,6 +22,13 @@ enum ClientVerdict {
         switch self {
         case .accepted, .inGracePeriod: true
         case .absent, .refused: false
+        }
+    }
+
+    func authenticates(_ operation: EnrollmentOperation) -> Bool {
+        switch operation {
+        case .simpleEnroll: mayEnroll
+        case .simpleReenroll: mayRenew
         }
     }
 

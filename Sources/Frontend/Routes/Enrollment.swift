@@ -30,14 +30,14 @@ struct Enrollment {
 
     /// Looks at who asks, as far as that costs nothing.
     ///
-    /// - Throws: ``ServiceError`` with code `credential-required` where there is no credential at all, on a label that
-    ///   takes secrets.
+    /// - Throws: ``ServiceError`` with code `credential-required` where there is no credential, or only a certificate that
+    ///   is none here, on a label that takes secrets.
     mutating func readCredentials(_ headers: HTTPFields) throws -> PresentedSecret {
         // On a label that takes no secrets an Authorization header means nothing.
         let secret = label.description.acceptsSecrets ? try PresentedSecret(headers) : .none
         presentsSecret = secret != .none
         client = connection.verdict(on: label, at: .now)
-        if operation == .simpleEnroll, label.description.acceptsSecrets, secret == .none, client.isAbsent {
+        if operation == .simpleEnroll, label.description.acceptsSecrets, secret == .none, !client.mayEnroll {
             isFirstContact = true
             throw ServiceError(.credentialRequired, "No credential was given.")
         }
@@ -52,8 +52,10 @@ struct Enrollment {
         let layout = Base64Body.layout(of: body.readableBytesView)
         let (der, request) = try read(body)
         self.request = request
-        let binding = try ChannelBinding(connection.security, label: label.description, client: client)
-            .compare(request.challengePassword)
+        let binding = try ChannelBinding(
+            connection.security, label: label.description, client: client, operation: operation
+        )
+        .compare(request.challengePassword)
         guard secret != .unusable else {
             throw ServiceError(.credentialRefused, "The secret can't be read.", reason: .secretUnknown)
         }
@@ -126,10 +128,7 @@ struct Enrollment {
             return client.refusal
         case .simpleEnroll:
             // An expired or untrusted certificate counts as absent where a secret is there.
-            guard secret == .none else { return nil }
-            let refusal = client.refusal
-            return label.description.acceptsSecrets
-                ? ServiceError(.credentialRefused, refusal.message, reason: refusal.code) : refusal
+            return secret == .none ? client.refusal : nil
         }
     }
 
@@ -150,7 +149,8 @@ struct Enrollment {
         } catch let error as ServiceError {
             switch error.code {
             // What the signer never saw, or has no answer to, it can't have recorded.
-            case .overloaded, .unreachable, .deadlineExceeded: throw error
+            case .overloaded, .unreachable, .deadlineExceeded, .messageTooLarge, .malformedMessage, .unsupportedVersion:
+                throw error
             default: throw SignerRefusal(error: error)
             }
         }

@@ -2,6 +2,7 @@ internal import ClusterProtocol
 internal import Crypto
 internal import Foundation
 internal import Logging
+internal import PKI
 internal import ServiceLifecycle
 internal import SwiftASN1
 internal import X509
@@ -20,15 +21,21 @@ struct CertificateRenewal: Service {
 
     func run() async throws {
         let key = try files.loadOrMakeKey()
-        var current = files.load(key: key)
-        if let kept = current, kept.isValid(at: .now) {
-            try identity.use(kept)
-        } else {
-            current = nil
-        }
-        let kept = current
+        let kept = useKept(key: key)
         try? await cancelWhenGracefulShutdown {
             try await keepCurrent(kept, key: key)
+        }
+    }
+
+    /// The identity of the last run, where it can still be used.
+    private func useKept(key: P256.Signing.PrivateKey) -> ServerIdentity? {
+        guard let kept = files.load(key: key), kept.isValid(at: .now) else { return nil }
+        do {
+            try identity.use(kept)
+            return kept
+        } catch {
+            logger.warning("Kept TLS certificate can't be used", metadata: ["error": "\(error)"])
+            return nil
         }
     }
 
@@ -44,7 +51,10 @@ struct CertificateRenewal: Service {
             do {
                 current = try await renew(key: key)
                 failures = 0
+                // Also where that one is due at once, with a clock that is wrong or a validity that is too short.
+                try await Task.sleep(for: checkInterval)
             } catch {
+                try Task.checkCancellation()
                 failures += 1
                 if failures == 1 || failures.isMultiple(of: 20) {
                     logger.warning(
@@ -69,19 +79,29 @@ struct CertificateRenewal: Service {
                 }
                 let next = try ServerIdentity(key: key, chain: reply.chain)
                 guard next.isValid(at: .now) else { throw IdentityError("the new certificate is not valid now") }
-                try files.write(next)
                 try identity.use(next)
                 logger.notice(
                     "TLS certificate is in use",
                     metadata: [
-                        "tls.not_after": "\(next.leaf.notValidAfter)", "tls.serial": "\(next.leaf.serialNumber)",
+                        "tls.not_after": "\(next.leaf.notValidAfter)",
+                        "tls.serial": "\(next.leaf.serialNumber.bytes.hexadecimal)",
                     ])
+                keep(next)
                 return next
             } catch {
                 failure = error
             }
         }
         throw failure ?? IdentityError("no signer is configured")
+    }
+
+    /// Only for the next start: serving does not depend on the disk.
+    private func keep(_ identity: ServerIdentity) {
+        do {
+            try files.write(identity)
+        } catch {
+            logger.error("TLS certificate can't be kept", metadata: ["error": "\(error)"])
+        }
     }
 
     static func certificationRequest(name: String, key: P256.Signing.PrivateKey) throws -> Data {

@@ -1,6 +1,7 @@
 internal import CNIOBoringSSL
 internal import Foundation
 internal import NIOSSL
+internal import PKI
 
 /// What TLS knows of a connection and swift-nio-ssl does not tell: the client's whole chain, and the channel binding.
 ///
@@ -19,10 +20,15 @@ struct ConnectionSecurity: Sendable, Equatable {
     /// The certificates that the client sent, leaf first, DER; it proved to hold the leaf's key. Empty where it sent
     /// none. Nothing else about them has been checked.
     var clientChain: [Data]
+    /// Whether the client sent more than is kept; then ``clientChain`` is empty.
+    var isClientChainTooLarge = false
     var bindingKind: BindingKind
     /// The channel binding's value; nil where the connection has none (a TLS 1.2 session that was resumed without
     /// extended master secret).
     var binding: [UInt8]?
+
+    /// The most bytes of certificates that are kept, all together: they go to the signer in one message.
+    static let maximumClientChainBytes = 32 * 1024
 
     init(clientChain: [Data] = [], bindingKind: BindingKind = .tlsExporter, binding: [UInt8]? = nil) {
         self.clientChain = clientChain
@@ -33,7 +39,9 @@ struct ConnectionSecurity: Sendable, Equatable {
     /// - Throws: ``FieldMoved`` where the handler does not look as this file knows it.
     init(of handler: NIOSSLHandler) throws {
         let ssl = try Self.pointer(of: handler)
-        clientChain = Self.clientChain(ssl)
+        let chain = Self.clientChain(ssl)
+        clientChain = chain ?? []
+        isClientChainTooLarge = chain == nil
         if SSL_version(ssl) >= UInt16(TLS1_3_VERSION) {
             bindingKind = .tlsExporter
             binding = Self.exporter(ssl)
@@ -64,14 +72,21 @@ struct ConnectionSecurity: Sendable, Equatable {
         throw FieldMoved(field: "NIOSSLHandler.connection")
     }
 
-    private static func clientChain(_ ssl: OpaquePointer) -> [Data] {
+    /// nil where there is more than is kept.
+    private static func clientChain(_ ssl: OpaquePointer) -> [Data]? {
         guard let stack = SSL_get0_peer_certificates(ssl) else { return [] }
-        return (0..<sk_CRYPTO_BUFFER_num(stack)).compactMap { index in
+        guard sk_CRYPTO_BUFFER_num(stack) <= ClientCertificate.maximumChainLength else { return nil }
+        var chain: [Data] = []
+        var left = maximumClientChainBytes
+        for index in 0..<sk_CRYPTO_BUFFER_num(stack) {
             guard let certificate = sk_CRYPTO_BUFFER_value(stack, index),
                 let bytes = CRYPTO_BUFFER_data(certificate)
-            else { return nil }
-            return Data(bytes: bytes, count: CRYPTO_BUFFER_len(certificate))
+            else { continue }
+            left -= CRYPTO_BUFFER_len(certificate)
+            guard left >= 0 else { return nil }
+            chain.append(Data(bytes: bytes, count: CRYPTO_BUFFER_len(certificate)))
         }
+        return chain
     }
 
     private static func tlsUnique(_ ssl: OpaquePointer) -> [UInt8]? {

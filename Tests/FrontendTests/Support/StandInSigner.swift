@@ -20,6 +20,8 @@ final class StandInSigner: SigningBackend {
         var holdsEnrollments = false
         var answersPings = true
         var nodeCertificateValidity: TimeInterval = 86_400
+        /// How long the certificate has been valid when it is issued.
+        var nodeCertificateAge: TimeInterval = 1
         var nodeCertificateError: ServiceError?
     }
 
@@ -102,6 +104,7 @@ final class StandInSigner: SigningBackend {
             "localhost", key: try Certificate.PublicKey(derEncoded: parsed.publicKeyDER),
             .init(
                 names: [.dnsName("localhost")], usages: [.serverAuth],
+                notBefore: .now.addingTimeInterval(-script.nodeCertificateAge),
                 notAfter: .now.addingTimeInterval(script.nodeCertificateValidity)))
         nodeCertificates.withLock { $0 += 1 }
         return NodeCertificateReply(chain: [try certificate.der, try authority.issuing.der])
