@@ -112,6 +112,13 @@ struct TestFrontend: Sendable {
         return (response.status, response.text)
     }
 
+    /// How many requests of an operation on the default label were answered with 200.
+    func answered(_ operation: String) async throws -> Int {
+        let series = "estuary_frontend_requests_total{label=\"default\",route=\"\(operation)\",status=\"200\"} "
+        let line = try await get("/metrics").1.split(separator: "\n").first { $0.hasPrefix(series) }
+        return line.flatMap { Int($0.dropFirst(series.count)) } ?? 0
+    }
+
     /// A connection, as a client without anything particular makes it.
     func connect(_ options: TestConnection.Options = .init()) async throws -> TestConnection {
         try await TestConnection.tls(port: port, trusting: authority.root, options)
