@@ -18,8 +18,8 @@ enum EventPage {
             nextCursor: page.count < rows.count ? page.last?.place : nil)
     }
 
-    /// What a line takes inside a JSON string: quotes, backslashes and slashes double.
+    /// What a line takes in the message, with its place.
     private static func encodedBytes(_ line: String) -> Int {
-        line.utf8.reduce(24) { $0 + ($1 == 0x22 || $1 == 0x5c || $1 == 0x2f ? 2 : 1) }
+        AppendEventsRequest.encodedBytes(of: line) + 21
     }
 }

@@ -125,12 +125,12 @@ struct OutboxRelay: Sendable {
         }
     }
 
-    /// As many lines as fit into one message, at least one. JSON in JSON: quotes, backslashes and slashes are escaped.
+    /// As many lines as fit into one message, at least one.
     private static func batch(of lines: [String]) -> [String] {
         var bytes = 0
         return Array(
             lines.enumerated().prefix { index, line in
-                bytes += line.utf8.reduce(8) { $0 + ([0x22, 0x2f, 0x5c].contains($1) ? 2 : 1) }
+                bytes += AppendEventsRequest.encodedBytes(of: line)
                 return index == 0 || bytes <= maximumBytes
             }.map(\.element))
     }

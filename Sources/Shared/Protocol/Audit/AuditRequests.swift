@@ -20,6 +20,17 @@ package struct AppendEventsRequest: RemoteRequest {
         self.firstSequence = firstSequence
         self.lines = lines
     }
+
+    /// The most bytes that a line takes inside a message, where it is a string in JSON beside others.
+    package static func encodedBytes(of line: String) -> Int {
+        line.utf8.reduce(3) { bytes, byte in
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): bytes + 2
+            case 0..<0x20, 0x7f: bytes + 6
+            default: bytes + 1
+            }
+        }
+    }
 }
 
 /// How far the auditor has durably stored the caller's events.
