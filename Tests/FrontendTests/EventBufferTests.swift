@@ -87,6 +87,20 @@ internal import Testing
         #expect(events.map(\.run) == ["s", "s"])
     }
 
+    /// Slashes too take two bytes in a message.
+    @Test(arguments: ["/", "\\", "\"", "\u{7f}", "ü", "x"])
+    func aBatchIsNoLongerInAMessageThanItWasCounted(character: String) throws {
+        var buffer = buffer(bytes: 1 << 24)
+        for _ in 0..<50 { try buffer.append(event(String(repeating: character, count: 200))) }
+        let first = buffer.batch(maximumCount: 50, maximumBytes: 20_000, time: time)
+        let batch = try #require(first)
+        #expect(batch.lines.count < 50)
+        let counted = batch.lines.reduce(0) { $0 + AppendEventsRequest.encodedBytes(of: $1) }
+        let envelope = try JSONEncoder().encode(AppendEventsRequest(run: "r", firstSequence: 1, lines: [])).count
+        #expect(try JSONEncoder().encode(batch).count <= counted + envelope)
+        #expect(counted <= 20_000)
+    }
+
     @Test func bytesAreBoundedToo() throws {
         var buffer = buffer(count: 10_000, bytes: 10_000)
         for _ in 0..<1_000 { try buffer.append(event()) }

@@ -35,6 +35,9 @@ struct EventBuffer {
         self.maximumBytes = maximumBytes
     }
 
+    /// The number of the last event that the auditor has acknowledged.
+    var acknowledgedSequence: Int64 { firstSequence - 1 }
+
     /// Unacknowledged events.
     var count: Int { entries.count }
 
@@ -91,28 +94,56 @@ struct EventBuffer {
     }
 
     /// Begins a new run, with the unacknowledged events numbered anew.
-    mutating func restart(run: String) throws {
+    ///
+    /// - Parameter lost: How many acknowledged events the auditor has lost; declared like those that found no room.
+    /// - Throws: What the encoding of an event threw, which is counted as dropped then; the others are kept.
+    mutating func restart(run: String, lost: Int = 0) throws {
         let lines = entries.map(\.line)
         self.run = run
         entries.removeAll()
         bytes = 0
         firstSequence = 1
+        drop(lost)
+        var failure: (any Error)?
         for line in lines {
-            try keep(AuditEvent(line: line))
+            do {
+                try keep(AuditEvent(line: line))
+            } catch {
+                drop(1)
+                failure = error
+            }
         }
+        if let failure { throw failure }
+    }
+
+    /// Puts the declaration of one dropped event in the place of the first one, which the auditor refuses.
+    ///
+    /// - Returns: false where that is such a declaration itself: then nothing that this source says is taken.
+    mutating func replaceFirst(time: Date) throws -> Bool {
+        guard let first = entries.first, (try? AuditEvent(line: first.line))?.type != .dropped else { return false }
+        var event = AuditEvent(.dropped, time: time)
+        event.count = 1
+        let entry = try entry(event, sequence: firstSequence)
+        bytes += entry.cost - first.cost
+        entries[entries.startIndex] = entry
+        droppedTotal += 1
+        return true
     }
 
     private mutating func keep(_ event: AuditEvent) throws {
+        let entry = try entry(event, sequence: nextSequence)
+        entries.append(entry)
+        bytes += entry.cost
+    }
+
+    private func entry(_ event: AuditEvent, sequence: Int64) throws -> Entry {
         var event = event
         event.source = source
         event.run = run
-        event.sequence = nextSequence
+        event.sequence = sequence
         event.node = event.node ?? source
         let line = try event.line()
-        // As a string in JSON, where quotes and backslashes take two bytes.
-        let cost = line.utf8.reduce(3) { $0 + ($1 == UInt8(ascii: "\"") || $1 == UInt8(ascii: "\\") ? 2 : 1) }
-        entries.append(Entry(line: line, cost: cost))
-        bytes += cost
+        return Entry(line: line, cost: AppendEventsRequest.encodedBytes(of: line))
     }
 
     private mutating func drop(_ count: Int) {

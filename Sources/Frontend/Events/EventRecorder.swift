@@ -1,4 +1,5 @@
 internal import ClusterProtocol
+internal import ClusterTransport
 internal import Foundation
 internal import Logging
 internal import Synchronization
@@ -38,13 +39,43 @@ final class EventRecorder: Sendable {
     }
 
     func acknowledged(_ reply: AppendEventsReply, run: String) {
-        perform { buffer in
-            guard buffer.run == run, !buffer.acknowledged(upTo: reply.acknowledgedSequence) else { return }
-            logger.error(
-                "Auditor has lost events that it had acknowledged; a new run begins",
-                metadata: ["event.run": "\(run)", "event.acknowledged": "\(reply.acknowledgedSequence)"])
-            try buffer.restart(run: Self.newRun())
+        let isBehind = buffer.withLock { buffer in
+            buffer.run == run && !buffer.acknowledged(upTo: reply.acknowledgedSequence)
         }
+        if isBehind {
+            beginNewRun(after: run, stored: reply.acknowledgedSequence)
+        }
+    }
+
+    /// Goes on in a new run, as the auditor can't take what follows in this one.
+    ///
+    /// - Parameter stored: The number of the last event of this run that the auditor has.
+    func beginNewRun(after run: String, stored: Int64) {
+        perform { buffer in
+            guard buffer.run == run else { return }
+            let lost = max(0, buffer.acknowledgedSequence - max(0, stored))
+            logger.error(
+                "Auditor does not have the events that it had acknowledged; a new run begins",
+                metadata: ["event.run": "\(run)", "event.stored": "\(stored)", "event.lost": "\(lost)"])
+            try buffer.restart(run: Self.newRun(), lost: Int(lost))
+        }
+    }
+
+    /// Counts the only event of a batch as dropped, as the auditor refuses it.
+    ///
+    /// - Returns: false where it has to stay.
+    func drop(_ batch: AppendEventsRequest, because error: ServiceError) -> Bool {
+        var isDropped = false
+        perform { buffer in
+            guard buffer.run == batch.run, buffer.acknowledgedSequence + 1 == batch.firstSequence else { return }
+            isDropped = try buffer.replaceFirst(time: Date.now)
+        }
+        if isDropped {
+            logger.error(
+                "Auditor refuses an event; it is dropped",
+                metadata: ["event.sequence": "\(batch.firstSequence)", "error": "\(error)"])
+        }
+        return isDropped
     }
 
     static func newRun() -> String {

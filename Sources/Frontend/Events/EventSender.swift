@@ -26,15 +26,18 @@ struct EventSender: Service {
 
     private func sendUntilCancelled() async {
         var failures = 0
+        var limit = Self.maximumBatch
         for await _ in recorder.wakeUps {
             while !Task.isCancelled {
-                switch await sendBatch() {
+                switch await sendBatch(&limit) {
                 case .sent:
                     if failures > 0 {
                         logger.notice(
                             "Auditor takes events again", metadata: ["event.backlog": "\(recorder.counts.backlog)"])
                     }
                     failures = 0
+                    continue
+                case .sendAnother:
                     continue
                 case .failed(let error):
                     if failures == 0 {
@@ -55,10 +58,12 @@ struct EventSender: Service {
     private func sendRest() async {
         let end = ContinuousClock.now + Self.closingTime
         var failures = 0
+        var limit = Self.maximumBatch
         while ContinuousClock.now < end, !Task.isCancelled {
-            switch await CallBudget.$current.withValue(Self.closingTime, operation: sendBatch) {
+            let outcome = await CallBudget.$current.withValue(Self.closingTime) { await sendBatch(&limit) }
+            switch outcome {
             case .nothingToSend: return
-            case .sent: continue
+            case .sent, .sendAnother: continue
             case .failed:
                 failures += 1
                 try? await Task.sleep(for: min(Self.pause(afterFailures: failures), .milliseconds(300)))
@@ -70,17 +75,45 @@ struct EventSender: Service {
     private enum Outcome {
         case sent
         case nothingToSend
+        /// Refused as it was; the next batch is a smaller one, or lacks what can't be sent.
+        case sendAnother
         case failed(any Error)
     }
 
-    private func sendBatch() async -> Outcome {
-        guard let batch = recorder.batch(maximumCount: Self.maximumBatch, maximumBytes: Self.maximumBatchBytes) else {
+    /// - Parameter limit: The most events that a batch may have now.
+    private func sendBatch(_ limit: inout Int) async -> Outcome {
+        guard let batch = recorder.batch(maximumCount: limit, maximumBytes: Self.maximumBatchBytes) else {
             return .nothingToSend
         }
         do {
             recorder.acknowledged(try await auditor.append(batch), run: batch.run)
+            limit = min(2 * limit, Self.maximumBatch)
             return .sent
+        } catch let error as ServiceError {
+            return await refused(batch, error, limit: &limit)
         } catch {
+            return .failed(error)
+        }
+    }
+
+    /// What sending the same again would not mend.
+    private func refused(_ batch: AppendEventsRequest, _ error: ServiceError, limit: inout Int) async -> Outcome {
+        switch error.code {
+        case .eventGap, .eventConflict:
+            do {
+                let stored = try await auditor.position(EventPositionRequest(run: batch.run)).acknowledgedSequence
+                recorder.beginNewRun(after: batch.run, stored: stored)
+            } catch {
+                return .failed(error)
+            }
+            return .failed(error)
+        case .invalidEvent, .messageTooLarge:
+            guard batch.lines.count == 1 else {
+                limit = batch.lines.count / 2
+                return .sendAnother
+            }
+            return recorder.drop(batch, because: error) ? .sendAnother : .failed(error)
+        default:
             return .failed(error)
         }
     }

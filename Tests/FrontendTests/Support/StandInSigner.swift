@@ -115,6 +115,10 @@ final class StandInSigner: SigningBackend {
 final class StandInAuditor: AuditBackend {
     private struct State {
         var isUp = true
+        /// Events with this reason are refused.
+        var refusedReason: String?
+        /// The most lines of a message.
+        var maximumLines = Int.max
         var events: [String: [AuditEvent]] = [:]
     }
 
@@ -122,6 +126,23 @@ final class StandInAuditor: AuditBackend {
 
     func setUp(_ isUp: Bool) {
         state.withLock { $0.isUp = isUp }
+    }
+
+    func refuses(reason: String) {
+        state.withLock { $0.refusedReason = reason }
+    }
+
+    func takesAtOnce(_ lines: Int) {
+        state.withLock { $0.maximumLines = lines }
+    }
+
+    /// As after the restore of an older copy.
+    func store(_ events: [AuditEvent], run: String) {
+        state.withLock { $0.events[run] = events }
+    }
+
+    func events(ofRun run: String) -> [AuditEvent] {
+        state.withLock { $0.events[run] ?? [] }
     }
 
     /// The events of all runs, in order within each.
@@ -136,15 +157,22 @@ final class StandInAuditor: AuditBackend {
     func append(_ request: AppendEventsRequest) async throws -> AppendEventsReply {
         try state.withLock { state in
             guard state.isUp else { throw ServiceError(.unreachable, "The auditor is away.") }
+            guard request.lines.count <= state.maximumLines else {
+                throw ServiceError(.messageTooLarge, "Too many lines.")
+            }
             var stored = state.events[request.run] ?? []
             for (offset, line) in request.lines.enumerated() {
                 let sequence = request.firstSequence + Int64(offset)
-                guard sequence > Int64(stored.count) else { continue }
-                guard sequence == Int64(stored.count) + 1 else { throw ServiceError(.invalidArgument, "A gap.") }
                 let event = try AuditEvent(line: line)
-                guard event.sequence == sequence, event.run == request.run else {
-                    throw ServiceError(.invalidArgument, "The line has another number.")
+                guard event.sequence == sequence, event.run == request.run, event.reason != state.refusedReason ?? ""
+                else {
+                    throw ServiceError(.invalidEvent, "The line has another number, or it is not to be taken.")
                 }
+                guard sequence > Int64(stored.count) else {
+                    guard stored[Int(sequence) - 1] == event else { throw ServiceError(.eventConflict, "Another.") }
+                    continue
+                }
+                guard sequence == Int64(stored.count) + 1 else { throw ServiceError(.eventGap, "A gap.") }
                 stored.append(event)
             }
             state.events[request.run] = stored
