@@ -3,6 +3,9 @@
 # What the build needs.
 build_packages=(libssl-dev libzmq3-dev libsqlite3-dev pkg-config)
 
+# What the commands need that `estuary up` prints.
+client_packages=(curl openssl)
+
 # install_missing PACKAGE…: installs those that are not there; quick when all are.
 install_missing() {
     if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
