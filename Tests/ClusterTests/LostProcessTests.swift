@@ -134,6 +134,22 @@ internal import X509
         #expect(try await device.enroll(cluster, secret: secret, frontend: 1).status == 200)
         try await cluster.waitUntilAudited()
         #expect(try await cluster.events().contains { $0.type == .nodeRemoved && $0.node == "frontend-2" })
+
+        // A new folder has another key.
+        let oldKey = try cluster.publicKey(of: "frontend-2")
+        let address = try cluster.address(frontend: 2)
+        try await cluster.process("frontend-2").stop()
+        try FileManager.default.removeItem(atPath: "\(cluster.directory)/frontend-2")
+        try await cluster.estuary(
+            "node", "add", "frontend-2", "--hosts", "localhost,127.0.0.1", "--listen", address, "--directory",
+            "\(cluster.directory)/frontend-2")
+        #expect(try cluster.publicKey(of: "frontend-2") != oldKey)
+        try cluster.start("frontend-2")
+        try await cluster.waitUntilReady()
+        let another = try TestDevice("sensor-2", in: cluster)
+        try await wait("a device enrolls through it") {
+            try await another.enroll(cluster, secret: secret, frontend: 2).status == 200
+        }
     }
 }
 
@@ -188,6 +204,11 @@ internal import X509
 }
 
 extension TestCluster {
+    /// The CURVE key in a process's folder.
+    func publicKey(of name: String) throws -> String {
+        try String(contentsOfFile: "\(directory)/\(name)/curve.key.pub", encoding: .utf8)
+    }
+
     /// How a frontend connects to the signer, with that frontend's own key.
     func signerConnection(of frontend: String) throws -> ConnectionConfiguration {
         let text = try String(contentsOfFile: "\(directory)/\(frontend)/configuration.yaml", encoding: .utf8)

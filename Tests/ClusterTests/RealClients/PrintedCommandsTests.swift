@@ -63,4 +63,18 @@ internal import Testing
         #expect(events.filter { $0.type == .stopped }.map(\.source) == ["frontend-1", "signer"])
         #expect(try await again.stop() == 0)
     }
+
+    @Test func noProcessOutlivesAKilledUp() async throws {
+        let newcomer = try Newcomer()
+        let up = try newcomer.start(["--listen", "127.0.0.1:0"])
+        _ = try await newcomer.commands()
+        #expect(
+            try newcomer.processes().map(\.name).sorted() == ["estuary-auditor", "estuary-frontend", "estuary-signer"])
+        try await up.killNow()
+        try await wait("the cluster's processes have ended by themselves") { try newcomer.processes().isEmpty }
+        // In good order: it starts again.
+        let again = try newcomer.start([])
+        _ = try await newcomer.commands()
+        #expect(try await again.stop() == 0)
+    }
 }
