@@ -110,7 +110,9 @@ extension FrontendConfiguration.Limits {
         callTimeout = try file.duration("call-timeout", default: callTimeout, in: times)
         events = try file.integer("events", default: events, in: 100...1_000_000)
         eventBytes = try file.integer("event-bytes", default: eventBytes, in: 1_048_576...1_073_741_824)
-        shutdownTimeout = try file.duration("shutdown-timeout", default: shutdownTimeout, in: times)
+        // `estuary up` kills a process that takes longer than its own limit, which is more than this.
+        shutdownTimeout = try file.duration(
+            "shutdown-timeout", default: shutdownTimeout, in: .milliseconds(100) ... .seconds(30))
     }
 }
 

@@ -28,6 +28,8 @@ struct Serve: AsyncParsableCommand {
         let logger = Logger(label: configuration.name)
         let frontend = try await buildFrontend(
             configuration: configuration, registry: MetricsRegistry(), logger: logger)
-        try await SupervisedProcess.run(frontend, supervised: supervised, logger: logger)
+        // The requests in flight have their time; the rest is for the last events and the connections.
+        try await SupervisedProcess.run(
+            frontend, supervised: supervised, limit: configuration.limits.shutdownTimeout + .seconds(5), logger: logger)
     }
 }

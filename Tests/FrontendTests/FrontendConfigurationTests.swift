@@ -1,3 +1,4 @@
+internal import ConfigurationFile
 internal import Crypto
 internal import Foundation
 internal import Logging
@@ -83,6 +84,8 @@ internal import Testing
         ("tls:\n  minimum-version: 1.3\n  maximum-version: 1.2\n", "maximum-version"),
         ("tls:\n  minimum-version: 1.1\n", "minimum-version"),
         ("operations:\n  listen: nowhere\n", "listen"),
+        ("operations:\n  listen: '*:9464'\n", "listen"),
+        ("limits:\n  shutdown-timeout: 31s\n", "shutdown-timeout"),
     ])
     func whatMakesNoSenseIsRefusedWithItsPlace(text: String, key: String) {
         let error = #expect(throws: (any Error).self) { try load(Self.minimal + text) }

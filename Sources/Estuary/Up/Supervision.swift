@@ -12,8 +12,9 @@ struct Supervision {
         var jitter = 0.25
         /// A process that has run this long starts over with the first delay.
         var stablePeriod = 30.0
-        /// How long a process has to end in good order before it is killed.
-        var terminationLimit = 20.0
+        /// How long a process has to end in good order before it is killed: more than the longest that its configuration
+        /// allows (30 s), what a frontend adds for its last events (5 s) and its own cancellation after that (5 s).
+        var terminationLimit = 45.0
     }
 
     enum Action: Equatable {

@@ -5,6 +5,10 @@ internal import UnixSignals
 
 /// The life of one of the cluster's processes: runs its service until it is told to end, and ends it in good order.
 package enum SupervisedProcess {
+    /// How long a service may take to notice its cancellation, which comes after the limit for an end in good order. A
+    /// process that is stuck ends then, with a message.
+    private static let cancellationLimit = Duration.seconds(5)
+
     /// Runs a service until SIGTERM or SIGINT, or until the supervisor goes away.
     ///
     /// - Parameters:
@@ -25,6 +29,7 @@ package enum SupervisedProcess {
             ],
             gracefulShutdownSignals: supervised ? [.sigterm] : [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = limit
+        configuration.maximumCancellationDuration = cancellationLimit
         let group = ServiceGroup(configuration: configuration)
         if supervised {
             signal(SIGINT, SIG_IGN)
