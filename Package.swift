@@ -88,7 +88,7 @@ let package = Package(
         .target(name: "ConfigurationFile", dependencies: [.yams], path: "Sources/Shared/Configuration"),
         .target(
             name: "OperationsHTTP",
-            dependencies: ["Observability", .hummingbird, .logging, .serviceLifecycle],
+            dependencies: ["ConfigurationFile", "Observability", .hummingbird, .logging, .serviceLifecycle],
             path: "Sources/Shared/OperationsHTTP"),
 
         // The roles: a library each, and a thin executable beside it.
@@ -144,8 +144,9 @@ let package = Package(
         .testTarget(
             name: "FrontendTests",
             dependencies: [
-                "Frontend", "ClusterProtocol", "ClusterTransport", "Observability", "OperationsHTTP", "PKI", .asn1,
-                .crypto, .cryptoExtras, .httpTypes, .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL,
+                "Frontend", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Observability",
+                "OperationsHTTP", "PKI", .asn1, .crypto, .cryptoExtras, .httpTypes, .logging, .nioCore, .nioHTTP1,
+                .nioPosix, .nioSSL,
                 .serviceLifecycle, .x509,
             ]),
         .testTarget(

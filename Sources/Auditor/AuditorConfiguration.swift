@@ -1,9 +1,9 @@
 package import ClusterTransport
-internal import ConfigurationFile
+package import ConfigurationFile
 internal import Foundation
 package import Logging
 package import Observability
-package import OperationsHTTP
+internal import OperationsHTTP
 
 /// The auditor's configuration file. Every key is described in docs/configuration.md.
 package struct AuditorConfiguration: Sendable {
@@ -58,7 +58,7 @@ package struct AuditorConfiguration: Sendable {
         waitingRequests = try limits?.integer("waiting-requests", default: 1024, in: 1...100_000) ?? 1024
         waitingBytes = try (limits?.integer("waiting-megabytes", default: 32, in: 1...4096) ?? 32) << 20
         shutdown =
-            try limits?.duration("shutdown", default: .seconds(15), in: .seconds(1)...(.seconds(300)))
+            try limits?.duration("shutdown", default: .seconds(15), in: .seconds(1)...(.seconds(30)))
             ?? .seconds(15)
 
         let log = try root.mapping("log")

@@ -5,6 +5,8 @@ internal import ClusterTransport
 struct Failure: Error, CustomStringConvertible, Equatable {
     var message: String
     var hint: String?
+    /// Whether what was asked for may have been done all the same.
+    var isOutcomeUnknown = false
 
     init(_ message: String, hint: String? = nil) {
         self.message = message
@@ -17,6 +19,11 @@ struct Failure: Error, CustomStringConvertible, Equatable {
 }
 
 extension Failure {
+    /// What may also go wrong after the request was carried out.
+    private static let codesOfUnknownOutcome: Set<ServiceError.Code> = [
+        .unreachable, .deadlineExceeded, .unexpected, .malformedMessage, .messageTooLarge,
+    ]
+
     /// What a process of the cluster answered, or that it did not answer.
     init(_ error: ServiceError, from process: String, state: StateDirectory) {
         switch error.code {
@@ -41,5 +48,6 @@ extension Failure {
         default:
             self.init(error.message)
         }
+        isOutcomeUnknown = Self.codesOfUnknownOutcome.contains(error.code)
     }
 }

@@ -1,8 +1,8 @@
 internal import ClusterProtocol
 internal import ClusterTransport
+package import ConfigurationFile
 package import Logging
 package import Observability
-package import OperationsHTTP
 package import ServiceLifecycle
 
 /// Connects to the cluster and puts a frontend together; what the executable runs, and tests too.

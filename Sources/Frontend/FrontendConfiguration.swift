@@ -1,10 +1,11 @@
 package import ClusterTransport
+package import ConfigurationFile
 package import Crypto
 internal import Foundation
 package import Logging
 internal import NIOCore
 package import Observability
-package import OperationsHTTP
+internal import OperationsHTTP
 
 /// What a frontend is told by its configuration file; every value has the file's default.
 ///

@@ -1,10 +1,11 @@
 package import ClusterProtocol
 internal import ClusterTransport
+package import ConfigurationFile
 internal import Foundation
 package import Logging
 internal import NIOCore
 package import Observability
-package import OperationsHTTP
+internal import OperationsHTTP
 internal import ServiceLifecycle
 
 /// A whole frontend: its parts, and the order in which they start and end.

@@ -61,6 +61,7 @@ internal import Testing
             "limits.waiting-requests"
         ),
         ("endpoint: tcp://127.0.0.1:1\nsigner-keys: ['\(key)']\noperations: {listen: here}", "operations"),
+        ("endpoint: tcp://127.0.0.1:1\nsigner-keys: ['\(key)']\nlimits: {shutdown: 31s}", "limits.shutdown"),
         ("endpoint: tcp://127.0.0.1:1\nsigner-keys: ['\(key)']\nlog: {level: loud}", "log.level"),
         ("endpoint: tcp://127.0.0.1:1\nsigner-keys: ['\(key)']\nstorage: x", "storage"),
     ]

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import ClusterProtocol
 internal import ClusterTransport
+internal import ConfigurationFile
 internal import Foundation
 internal import Testing
 
@@ -68,6 +69,7 @@ internal import Testing
         "node add ../x --hosts a --key k", "node add frontend-4 --hosts a, --key k", "audit list --type invented",
         "audit list --decision maybe", "audit list --since lately", "up --frontends 0", "up --frontends 65",
         "up --listen 8443", "up --listen 127.0.0.1:65535 --frontends 2", "init --listen host:port",
+        "init --listen *:8443",
         "status --metrics --json",
         "unknown",
     ])
@@ -102,13 +104,13 @@ internal import Testing
         ("127.0.0.1:8443", "127.0.0.1", 8443), ("[::1]:1", "::1", 1), ("localhost:0", "localhost", 0),
     ])
     func readsListenAddresses(text: String, host: String, port: Int) throws {
-        let address = try ListenAddress(text)
+        let address = try ListenAddress.parse(text)
         #expect(address == ListenAddress(host: host, port: port))
         #expect(address.description == text)
     }
 
-    @Test(arguments: ["", "8443", ":8443", "127.0.0.1:", "127.0.0.1:99999", "::1:80", "a b:1", "127.0.0.1:-1"])
+    @Test(arguments: ["", "8443", ":8443", "127.0.0.1:", "127.0.0.1:99999", "::1:80", "a b:1", "127.0.0.1:-1", "*:1"])
     func refusesWhatIsNoListenAddress(text: String) {
-        #expect(throws: Failure.self) { try ListenAddress(text) }
+        #expect(throws: Failure.self) { try ListenAddress.parse(text) }
     }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import ClusterTransport
 internal import ConfigurationFile
 internal import Foundation
 internal import Testing
@@ -109,6 +110,26 @@ internal import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == before)
     }
 
+    @Test func leavesNothingBehindWhenItIsInterrupted() async throws {
+        let slow = try folder.write(
+            "#!/bin/sh\necho $$ > \"\(folder.path)/identifier\"\nexec sleep 600\n", to: "slow", executable: true)
+        let before = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        let initialization = Initialization(state: try StateDirectory(folder.file("state")), signerProgram: slow)
+        let making = Task { try await initialization.run() }
+        var identifier: pid_t?
+        let isRunning = try await eventually {
+            identifier = (try? folder.text("identifier")).flatMap { pid_t($0.trimmingCharacters(in: .newlines)) }
+            return identifier != nil
+        }
+        #expect(isRunning)
+        making.cancel()
+        await #expect(throws: CancellationError.self) { try await making.value }
+        #expect(kill(try #require(identifier), 0) == -1)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0 != "identifier" }.sorted()
+                == before)
+    }
+
     @Test func refusesADirectoryThatIsNotEmptyAndTakesAnEmptyOne() async throws {
         try FileManager.default.createDirectory(atPath: folder.file("state"), withIntermediateDirectories: false)
         try await initialization().run()
@@ -147,6 +168,46 @@ internal import Testing
         #expect(FileManager.default.fileExists(atPath: path + "/curve.key"))
         made.remove()
         #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test func aNodesKeyIsKeptWhereNobodyKnowsWhetherItIsAdmitted() throws {
+        let facts = ClusterFacts(
+            signerEndpoint: "tcp://127.0.0.1:1", signerKey: "k", catalogueKey: "c",
+            auditorEndpoint: "tcp://127.0.0.1:2", auditorKey: "a")
+        let state = try StateDirectory(folder.path)
+        let path = folder.file("edge")
+        let made = try NodeFolder.create(
+            at: path, name: "edge", listen: ListenAddress(host: "::", port: 8443), facts: facts)
+        for code in [ServiceError.Code.unreachable, .deadlineExceeded, .unexpected] {
+            let failure = Failure(ServiceError(code, "away"), from: "signer", state: state)
+            let told = try #require(made.settle(after: failure, name: "edge", state: state) as? Failure)
+            #expect(told.message == failure.message)
+            #expect(told.hint?.contains("\(path) is kept") == true)
+            #expect(FileManager.default.fileExists(atPath: path + "/curve.key"))
+        }
+        let told = made.settle(after: CancellationError(), name: "edge", state: state) as? Failure
+        #expect(told?.hint?.contains("is kept") == true)
+        #expect(FileManager.default.fileExists(atPath: path + "/curve.key"))
+
+        let refusal = Failure(ServiceError(.notPermitted, "no"), from: "signer", state: state)
+        #expect(made.settle(after: refusal, name: "edge", state: state) as? Failure == refusal)
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test func everyFolderWithANodesNameAndAConfigurationIsAFrontend() async throws {
+        try await initialization(frontends: 2).run()
+        let state = try StateDirectory(folder.file("state"))
+        let facts = try ClusterFacts.load(state)
+        for name in ["edge", "frontend-10"] {
+            try state.checkNodeFolder(state.file(name))
+            try NodeFolder.create(
+                at: state.file(name), name: name, listen: ListenAddress(host: "::1", port: 0), facts: facts)
+        }
+        try FileManager.default.copyItem(atPath: state.file("edge"), toPath: state.file("edge.old"))
+        #expect(try state.frontendNames() == ["frontend-1", "frontend-2", "frontend-10", "edge"])
+        #expect(throws: Failure.self) { try state.checkNodeFolder(state.file("Edge_2")) }
+        #expect(throws: Failure.self) { try state.checkNodeFolder("./Edge_2/", workingDirectory: state.path) }
+        try state.checkNodeFolder(folder.file("Edge_2"))
     }
 
     @Test func theFirstStepsNameTheActualPathsAndPorts() async throws {

@@ -62,6 +62,16 @@ internal import Testing
         #expect(ShellText.quoted(text) == quoted)
     }
 
+    #if os(Linux)
+    @Test func outputThatIsLostIsAFailure() throws {
+        let full = try FileHandle(forWritingTo: URL(fileURLWithPath: "/dev/full"))
+        let failure = try #require(throws: Failure.self) {
+            try Output.write("x\n", to: full.fileDescriptor)
+        }
+        #expect(failure.message.contains("No space left"))
+    }
+    #endif
+
     @Test func listsFollowTheirCursors() async throws {
         let listing = Listing<String>(json: true, limit: 5, table: TextTable("X"), empty: "none") { _, _ in }
         var asked: [String?] = []
@@ -121,6 +131,7 @@ internal import Testing
         }
         report.signer = signer(lastSeen: 1_799_999_999)
         #expect(report.isHealthy)
+        #expect(report.text.contains("1 (devices: 1)"))
         report.signer = signer(lastSeen: 1_799_999_000)
         #expect(!report.isHealthy)
         #expect(report.text.contains("heard 16 min ago"))

@@ -89,7 +89,7 @@ struct DecisionArguments: ParsableArguments {
         if output.json {
             try Output.json(approval)
         } else {
-            Output.line("Request \(approval.id) (\(PlainText.visible(approval.subject))) \(outcome)")
+            try Output.line("Request \(approval.id) (\(PlainText.visible(approval.subject))) \(outcome)")
         }
     }
 }

@@ -61,7 +61,7 @@ struct BulkSecrets {
             try file.write(contentsOf: Data((text + "\n").utf8))
             try file.synchronize()
         } else {
-            Output.line(text)
+            try Output.line(text)
         }
     }
 }

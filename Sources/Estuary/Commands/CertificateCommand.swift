@@ -77,9 +77,9 @@ struct CertificateShow: AsyncParsableCommand {
             guard let text = certificate.pem else {
                 throw Failure("The signer did not send the certificate itself.")
             }
-            Output.line(text)
+            try Output.line(text)
         } else {
-            Output.line(certificate.sheet(now: TimeText.now))
+            try Output.line(certificate.sheet(now: TimeText.now))
         }
     }
 }
@@ -112,7 +112,7 @@ struct CertificateRevoke: AsyncParsableCommand {
         if output.json {
             try Output.json(reply)
         } else {
-            Output.line(reply.summary)
+            try Output.line(reply.summary)
         }
     }
 }

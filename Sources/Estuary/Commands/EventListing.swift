@@ -67,7 +67,7 @@ final class EventPrinter {
 
     func print(_ line: String) throws {
         count += 1
-        Output.line(json ? line : Self.text(try AuditEvent(line: line)))
+        try Output.line(json ? line : Self.text(try AuditEvent(line: line)))
     }
 
     /// An event as one line for people.

@@ -28,7 +28,7 @@ struct NameRelease: AsyncParsableCommand {
         if output.json {
             try Output.json(reply)
         } else {
-            Output.line(
+            try Output.line(
                 "\(PlainText.visible(reply.name)) is free; device \(reply.device) held it"
                     + (reply.wasBlocked ? ", and it was blocked." : "."))
         }

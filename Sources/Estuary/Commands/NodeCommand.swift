@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import ClusterProtocol
 internal import ClusterTransport
+internal import ConfigurationFile
 
 /// `estuary node`
 struct NodeCommand: ParsableCommand {
@@ -17,7 +18,7 @@ struct NodeAdd: AsyncParsableCommand {
         discussion: """
             With --directory, makes the node's key and configuration in a new folder: move the folder to the node's \
             host and run `estuary-frontend serve --configuration FOLDER/configuration.yaml` there. A folder \
-            frontend-4 inside the state directory is started by the next `estuary up`.
+            inside the state directory, named like a node, is started by the next `estuary up`.
 
             With --key, admits a node that has made its key itself. A node has at most two keys, so that it can \
             change them without a pause: add the new one, restart the node with it, remove the old one.
@@ -45,7 +46,7 @@ struct NodeAdd: AsyncParsableCommand {
             throw ValidationError("Give either --key or --directory.")
         }
         if listen != nil, directory == nil { throw ValidationError("--listen goes with --directory.") }
-        if let listen { _ = try ListenAddress(listen) }
+        if let listen { _ = try ListenAddress.parse(listen) }
         guard NodeName.isValid(name) else {
             throw ValidationError("A node's name has from 1 to 64 lower-case letters, digits and hyphens.")
         }
@@ -54,23 +55,24 @@ struct NodeAdd: AsyncParsableCommand {
     func run() async throws {
         let connection = try state.connection()
         let folder = try directory.map { directory in
-            try NodeFolder.create(
-                at: directory, name: name, listen: try ListenAddress(listen ?? "0.0.0.0:8443"),
+            try connection.state.checkNodeFolder(directory)
+            return try NodeFolder.create(
+                at: directory, name: name, listen: try ListenAddress.parse(listen ?? "0.0.0.0:8443"),
                 facts: try ClusterFacts.load(connection.state))
         }
+        let request = AddNodeRequest(
+            name: name, role: role, publicKey: try folder?.key.publicKey.z85 ?? checkedKey(), labels: labels?.words,
+            hosts: hosts.words)
+        let node: NodeDescription
         do {
-            let request = AddNodeRequest(
-                name: name, role: role, publicKey: try folder?.key.publicKey.z85 ?? checkedKey(), labels: labels?.words,
-                hosts: hosts.words)
-            let node = try await connection.withSigner { try await $0.addNode(request) }
-            if output.json {
-                try Output.json(node)
-            } else {
-                Output.line("\(node.name) is admitted as \(node.role.rawValue).")
-            }
+            node = try await connection.withSigner { try await $0.addNode(request) }
         } catch {
-            folder?.remove()
-            throw error
+            throw folder?.settle(after: error, name: name, state: connection.state) ?? error
+        }
+        if output.json {
+            try Output.json(node)
+        } else {
+            try Output.line("\(node.name) is admitted as \(node.role.rawValue).")
         }
     }
 
@@ -130,7 +132,7 @@ struct NodeRemove: AsyncParsableCommand {
         if output.json {
             try Output.json(node)
         } else {
-            Output.line(key == nil ? "\(node.name) is removed." : "The key of \(node.name) is removed.")
+            try Output.line(key == nil ? "\(node.name) is removed." : "The key of \(node.name) is removed.")
         }
     }
 }

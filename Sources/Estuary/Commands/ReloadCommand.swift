@@ -19,7 +19,7 @@ struct Reload: AsyncParsableCommand {
         if output.json {
             try Output.json(reply)
         } else {
-            Output.line(
+            try Output.line(
                 (reply.changed ? "Applied" : "Nothing has changed")
                     + ": catalogue \(reply.catalogueVersion), configuration \(reply.configurationSHA256.prefix(16)).")
         }

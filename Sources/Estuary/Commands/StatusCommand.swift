@@ -25,7 +25,7 @@ struct Status: AsyncParsableCommand {
         connection.callTimeout = .seconds(5)
         if metrics {
             let text = try await connection.withSigner { try await $0.metrics(MetricsRequest()) }.text
-            Output.line(text.hasSuffix("\n") ? String(text.dropLast()) : text)
+            try Output.line(text.hasSuffix("\n") ? String(text.dropLast()) : text)
             return
         }
         var report = StatusReport(now: TimeText.now)
@@ -42,7 +42,7 @@ struct Status: AsyncParsableCommand {
         if output.json {
             try Output.json(report)
         } else {
-            Output.line(report.text)
+            try Output.line(report.text)
         }
         guard report.isHealthy else { throw ExitCode.failure }
     }

@@ -81,7 +81,7 @@ struct StatusReport: Encodable {
                 "authority \(authority.name)",
                 "\(authority.subject), ends \(TimeText.full(authority.notAfter, now: now))")
         }
-        sheet.add("certificates", "\(signer.certificates) of \(signer.devices) devices")
+        sheet.add("certificates", "\(signer.certificates) (devices: \(signer.devices))")
         sheet.add("waiting for approval", "\(signer.approvalsWaiting)")
         sheet.add(
             "outbox",

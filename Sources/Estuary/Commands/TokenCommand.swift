@@ -124,7 +124,7 @@ struct TokenRevoke: AsyncParsableCommand {
         if output.json {
             try Output.json(secret)
         } else {
-            Output.line("Secret \(secret.id) is revoked; \(secret.used) of \(secret.uses) uses were used.")
+            try Output.line("Secret \(secret.id) is revoked; \(secret.used) of \(secret.uses) uses were used.")
         }
     }
 }
@@ -154,7 +154,7 @@ extension CreatedSecret {
         if json {
             try Output.json(self)
         } else {
-            Output.line(secret.revealed)
+            try Output.line(secret.revealed)
         }
     }
 }

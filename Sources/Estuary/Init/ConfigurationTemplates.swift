@@ -1,3 +1,5 @@
+internal import ConfigurationFile
+
 /// The configuration files that `estuary init` writes: what a person may want to change, explained where it stands.
 enum ConfigurationTemplates {
     static func frontend(name: String, listen: ListenAddress, operations: ListenAddress, facts: ClusterFacts) -> String

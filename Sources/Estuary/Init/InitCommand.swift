@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import ConfigurationFile
 
 /// `estuary init`
 struct Init: AsyncParsableCommand {
@@ -18,8 +19,8 @@ struct Init: AsyncParsableCommand {
 
     func run() async throws {
         let directory = try state.directory()
-        try await cluster.initialization(of: directory).run()
-        Output.line("\(directory.path) is ready. Start the cluster with: estuary up --state \(directory.quoted)")
+        try await cluster.initialization(of: directory).run(until: StopSignals())
+        try Output.line("\(directory.path) is ready. Start the cluster with: estuary up --state \(directory.quoted)")
     }
 }
 
@@ -46,7 +47,7 @@ struct ClusterOptions: ParsableArguments {
     func validate() throws {
         if let listen {
             do {
-                let address = try ListenAddress(listen)
+                let address = try ListenAddress.parse(listen)
                 guard address.port == 0 || address.port + (frontends ?? 1) <= 65_536 else {
                     throw ValidationError("The ports of --listen and --frontends go beyond 65535.")
                 }
@@ -61,7 +62,7 @@ struct ClusterOptions: ParsableArguments {
 
     func initialization(of state: StateDirectory) throws -> Initialization {
         var initialization = Initialization(state: state, signerProgram: try Programs.path("estuary-signer"))
-        if let listen { initialization.listen = try ListenAddress(listen) }
+        if let listen { initialization.listen = try ListenAddress.parse(listen) }
         if let frontends { initialization.frontends = frontends }
         if let hosts { initialization.hosts = hosts.words }
         initialization.rootPassphraseFile = rootPassphraseFile

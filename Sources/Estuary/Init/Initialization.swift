@@ -1,4 +1,5 @@
 internal import ClusterTransport
+internal import ConfigurationFile
 internal import Foundation
 
 /// Makes a state directory: everything in it, or nothing.
@@ -25,6 +26,15 @@ struct Initialization {
         let signerKey: String
     }
 
+    /// Runs until one of the signals comes, which leaves nothing behind.
+    func run(until signals: StopSignals) async throws {
+        do {
+            try await signals.cancelling { try await run() }
+        } catch is CancellationError {
+            throw Failure("Interrupted: nothing is made in \(state.path).")
+        }
+    }
+
     func run() async throws {
         guard state.isVacant else {
             throw Failure(
@@ -37,6 +47,7 @@ struct Initialization {
         try PrivateFolder.create(growing)
         do {
             try await fill(growing)
+            try Task.checkCancellation()
             // Replaces an empty folder, and fails on one that has been filled meanwhile.
             guard rename(growing, state.path) == 0 else {
                 throw Failure("\(state.path) can't be made: \(String(cString: strerror(errno))).")

@@ -1,4 +1,5 @@
 internal import ClusterTransport
+internal import ConfigurationFile
 internal import Foundation
 
 /// A frontend's folder: its CURVE key and its configuration. TLS key, certificate and catalogue it gets itself.
@@ -30,6 +31,29 @@ struct NodeFolder {
             throw error
         }
         return folder
+    }
+
+    /// What to throw where the node could not be admitted.
+    ///
+    /// Removes the folder only where the node is certainly not admitted: it has the only copy of its key.
+    func settle(after error: any Error, name: String, state: StateDirectory) -> any Error {
+        guard let failure = error as? Failure else {
+            return Failure("\(error)", hint: keptHint(name: name, state: state))
+        }
+        guard failure.isOutcomeUnknown else {
+            remove()
+            return failure
+        }
+        return Failure(failure.message, hint: keptHint(name: name, state: state))
+    }
+
+    private func keptHint(name: String, state: StateDirectory) -> String {
+        let key = ShellText.quoted(path + "/curve.key.pub")
+        return """
+            \(path) is kept, with the node's key. See with `estuary node list --state \(state.quoted)` whether \(name) is \
+            admitted with the key in \(key). Where it is not, ask again with --key "$(cat \(key))" in place of \
+            --directory, or remove the folder.
+            """
     }
 
     func remove() {

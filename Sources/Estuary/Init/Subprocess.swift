@@ -5,22 +5,55 @@ internal import Synchronization
 enum Subprocess {
     /// What the program prints on standard output; standard error goes where this process's goes.
     ///
+    /// Kills the program where the task is cancelled.
+    ///
     /// - Throws: ``Failure`` where it can't be started or does not end with status 0.
     static func output(of program: String, _ arguments: [String]) async throws -> Data {
         let collected = Collected()
-        let exit = try await withCheckedThrowingContinuation { continuation in
-            do {
-                _ = try ChildProcess(
-                    program: program, arguments: arguments, mergesErrors: false, output: collected.append,
-                    exited: { continuation.resume(returning: $0) })
-            } catch {
-                continuation.resume(throwing: error)
+        let running = Running()
+        let exit = try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                do {
+                    running.started(
+                        try ChildProcess(
+                            program: program, arguments: arguments, mergesErrors: false, output: collected.append,
+                            exited: { continuation.resume(returning: $0) }))
+                } catch {
+                    continuation.resume(throwing: error)
+                }
             }
+        } onCancel: {
+            running.kill()
         }
+        try Task.checkCancellation()
         guard exit == .status(0) else {
             throw Failure("\(URL(fileURLWithPath: program).lastPathComponent) \(exit).")
         }
         return collected.data
+    }
+
+    /// The process, which may be killed before it is started.
+    private final class Running: Sendable {
+        private struct State {
+            var child: ChildProcess?
+            var isKilled = false
+        }
+
+        private let state = Mutex(State())
+
+        func started(_ child: ChildProcess) {
+            state.withLock { state in
+                state.child = child
+                if state.isKilled { child.kill() }
+            }
+        }
+
+        func kill() {
+            state.withLock { state in
+                state.isKilled = true
+                state.child?.kill()
+            }
+        }
     }
 
     private final class Collected: Sendable {

@@ -24,7 +24,7 @@ struct Listing<Item: Codable & Sendable> {
                 for item in items { try Output.json(item) }
             } else if !items.isEmpty {
                 for item in items { row(item, &table) }
-                Output.line(table.render(withTitles: shown == 0))
+                try Output.line(table.render(withTitles: shown == 0))
             }
             shown += items.count
             cursor = page.nextCursor

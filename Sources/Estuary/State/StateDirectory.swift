@@ -50,12 +50,29 @@ struct StateDirectory: Sendable, Equatable {
         return isFolder.boolValue && (try? FileManager.default.contentsOfDirectory(atPath: path))?.isEmpty == true
     }
 
-    /// The frontends that have a folder here, `frontend-2` before `frontend-10`.
+    /// The frontends that have a folder here: every folder with a node's name and a configuration, but the signer's and
+    /// the auditor's. `frontend-2` comes before `frontend-10`, and other names after them.
     func frontendNames() throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: path).filter { name in
-            name.hasPrefix("frontend-")
+        func rank(_ name: String) -> (Int, Int, String) {
+            (name.hasPrefix("frontend-") ? 0 : 1, name.count, name)
+        }
+        return try FileManager.default.contentsOfDirectory(atPath: path).filter { name in
+            NodeName.isValid(name) && name != "signer" && name != "auditor"
                 && FileManager.default.fileExists(atPath: file(name) + "/configuration.yaml")
-        }.sorted { ($0.count, $0) < ($1.count, $1) }
+        }.sorted { rank($0) < rank($1) }
+    }
+
+    /// Refuses a node's folder here that `estuary up` would not start, by its name.
+    func checkNodeFolder(_ folder: String, workingDirectory: String = FileManager.default.currentDirectoryPath) throws {
+        let absolute = folder.hasPrefix("/") ? folder : workingDirectory + "/" + folder
+        let url = URL(fileURLWithPath: absolute).standardizedFileURL.resolvingSymlinksInPath()
+        let name = url.lastPathComponent
+        guard url.deletingLastPathComponent().path == URL(fileURLWithPath: path).resolvingSymlinksInPath().path,
+            !NodeName.isValid(name)
+        else { return }
+        throw Failure(
+            "`estuary up` would not start a node from a folder with the name \(PlainText.visible(name)).",
+            hint: "Choose one of lower-case letters, digits and hyphens, or a folder outside of \(path).")
     }
 }
 

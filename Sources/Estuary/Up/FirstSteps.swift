@@ -1,3 +1,4 @@
+internal import ConfigurationFile
 internal import Foundation
 
 /// What `estuary up` prints when a device can enroll: commands that work when they are pasted as they are.

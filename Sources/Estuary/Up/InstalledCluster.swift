@@ -27,8 +27,8 @@ struct InstalledCluster {
                     throw root.error("operations", "`estuary up` needs operations.listen to see when it is ready")
                 }
                 return Frontend(
-                    name: name, listen: try ListenAddress(try root.string("listen")),
-                    operations: try ListenAddress(try operations.string("listen")))
+                    name: name, listen: try ListenAddress.parse(try root.string("listen")),
+                    operations: try ListenAddress.parse(try operations.string("listen")))
             } catch let error as ConfigurationError {
                 throw Failure(error.description)
             }
@@ -43,7 +43,7 @@ struct InstalledCluster {
 
     /// Refuses options that say something else than the cluster's configuration files.
     func check(_ options: ClusterOptions) throws {
-        if let wanted = try options.listen.map(ListenAddress.init), wanted.port != 0, wanted != frontends[0].listen {
+        if let wanted = try options.listen.map(ListenAddress.parse), wanted.port != 0, wanted != frontends[0].listen {
             throw Failure(
                 "The cluster in \(state.path) was made to listen at \(frontends[0].listen), not at \(wanted).",
                 hint:

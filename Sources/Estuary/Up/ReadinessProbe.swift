@@ -1,3 +1,4 @@
+internal import ConfigurationFile
 internal import Foundation
 
 /// Asks a process's operations listener whether it is ready: one HTTP/1.0 request, no more of HTTP.

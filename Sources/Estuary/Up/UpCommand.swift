@@ -17,10 +17,14 @@ struct Up: AsyncParsableCommand {
 
     func run() async throws {
         let directory = try state.directory()
+        // A reader of the remarks that goes away must not take the cluster with it.
+        signal(SIGPIPE, SIG_IGN)
+        // Before anything is made: a signal that comes during a step is answered after it.
+        let signals = StopSignals()
         let isNew = directory.isVacant
         if isNew {
             Output.remark("Making a new cluster in \(directory.path) …")
-            try await cluster.initialization(of: directory).run()
+            try await cluster.initialization(of: directory).run(until: signals)
         }
         let installed = try InstalledCluster(directory)
         let lock = try StateLock(directory)
@@ -30,9 +34,18 @@ struct Up: AsyncParsableCommand {
             atPath: directory.logs, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let supervisor = try Supervisor(
             stages: try installed.stages(), logFolder: directory.logs, report: { Output.remark($0) })
-        let signals = StopSignals()
         await supervisor.begin()
-        let announcing = Task { await announce(installed) }
+        let stop = signals.stop
+        let announcing = Task { () -> Failure? in
+            do {
+                try await announce(installed)
+                return nil
+            } catch {
+                // Someone waits for the line `ready` and will not see it.
+                stop()
+                return error as? Failure ?? Failure("\(error)")
+            }
+        }
         for await number in signals.numbers {
             announcing.cancel()
             if number == 1 {
@@ -50,10 +63,13 @@ struct Up: AsyncParsableCommand {
         await supervisor.waitUntilFinished()
         withExtendedLifetime((lock, signals)) {}
         Output.remark("Stopped.")
+        if let failure = await announcing.value { throw failure }
     }
 
     /// Waits until every frontend is ready, then says so, and how a device enrolls.
-    private func announce(_ installed: InstalledCluster) async {
+    ///
+    /// - Throws: ``Failure`` where it can't be said.
+    private func announce(_ installed: InstalledCluster) async throws {
         var remaining = installed.frontends
         var patience = ContinuousClock.now.advanced(by: .seconds(30))
         while !Task.isCancelled {
@@ -72,9 +88,9 @@ struct Up: AsyncParsableCommand {
             try? await Task.sleep(for: .milliseconds(100))
         }
         guard !Task.isCancelled else { return }
-        Output.line("ready")
-        Output.line("")
-        Output.line(
+        try Output.line("ready")
+        try Output.line("")
+        try Output.line(
             FirstSteps(
                 state: installed.state, listen: installed.frontends[0].listen,
                 program: Programs.folder + "/estuary", isFirstSecretFresh: installed.isFirstSecretFresh

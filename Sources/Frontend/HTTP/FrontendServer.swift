@@ -1,10 +1,10 @@
 internal import ClusterTransport
+internal import ConfigurationFile
 internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
-internal import OperationsHTTP
 internal import ServiceLifecycle
 
 /// The listener for devices: TLS, the HTTP codec, and a ``RequestGate`` for each connection.

@@ -1,3 +1,4 @@
+package import ConfigurationFile
 internal import Hummingbird
 package import Logging
 package import Observability

@@ -1,4 +1,5 @@
 internal import ClusterProtocol
+internal import ConfigurationFile
 internal import Crypto
 internal import Foundation
 internal import Logging
