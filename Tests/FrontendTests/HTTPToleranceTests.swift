@@ -146,6 +146,17 @@ internal import Testing
         }
     }
 
+    @Test func whatWasSentBeforeAClientClosesItsSideIsAllAnswered() async throws {
+        try await withFrontend { frontend in
+            let connection = try await frontend.connect()
+            let enroll = TestHTTPRequest.enroll(try TestRequest.make("d.example.com")).text
+            try await connection.send(enroll + enroll + TestHTTPRequest.get("/.well-known/est/cacerts").text)
+            try await connection.finishSending()
+            for _ in 0..<3 { #expect(try await connection.response().status == 200) }
+            #expect(try await connection.rest().isEmpty)
+        }
+    }
+
     @Test(arguments: [64 * 1024 + 1, 200_000])
     func aLongBodyIsNotUsed(length: Int) async throws {
         try await withFrontend { frontend in

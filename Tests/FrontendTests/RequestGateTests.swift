@@ -104,4 +104,13 @@ internal import Testing
         #expect(busy.unreadable(.malformed) == .nothing)
         #expect(busy.answered() == .close)
     }
+
+    @Test func whatTheHeadRefusedIsNotCalledSlow() {
+        var refused = gate()
+        #expect(refused.head(Head(keepsAlive: true, contentLength: 10, isRefused: true)) == .nothing)
+        #expect(refused.deadline() == .answerAndClose(.byHead))
+        var slow = gate()
+        #expect(slow.head(Head(keepsAlive: true, contentLength: 10)) == .nothing)
+        #expect(slow.deadline() == .answerAndClose(.tooSlow))
+    }
 }

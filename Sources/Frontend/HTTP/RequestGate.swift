@@ -159,6 +159,9 @@ struct RequestGate {
         case .idle(headBegun: false), .draining:
             state = .closed
             return .close
+        case .receiving(let head, _) where head.isRefused:
+            state = .closed
+            return .answerAndClose(.byHead)
         case .idle(headBegun: true), .receiving:
             state = .closed
             return .answerAndClose(.tooSlow)

@@ -31,6 +31,8 @@ final class RequestGateHandler: ChannelDuplexHandler {
     private var ahead = CircularBuffer<HTTPServerRequestPart>()
     private var readIsHeld = false
     private var isTakingAhead = false
+    /// Whether the client has said that it sends no more, while something that it sent before waits.
+    private var inputHasEnded = false
     /// Whether the next request waits for the client to read.
     private var isBlocked = false
     private var isClosing = false
@@ -100,6 +102,9 @@ extension RequestGateHandler {
             // The client's goodbye after ours. swift-nio-ssl would wait for its time-out here, as half-closed
             // connections are allowed.
             abort()
+        case ChannelEvent.inputClosed where !ahead.isEmpty:
+            // What was sent before is answered first.
+            inputHasEnded = true
         case ChannelEvent.inputClosed:
             perform(gate.inputClosed())
         default:
@@ -284,7 +289,7 @@ extension RequestGateHandler {
         // The connection may have ended in the meantime.
         guard gate.isResponding, current != nil else { return }
         task = nil
-        if responder.isDraining {
+        if responder.isDraining || (inputHasEnded && ahead.isEmpty) {
             gate.lastRequest()
         }
         send(answer, keepsAlive: gate.keepsAlive)
@@ -308,6 +313,10 @@ extension RequestGateHandler {
         }
         isTakingAhead = false
         isBlocked = !isWritable
+        if inputHasEnded, ahead.isEmpty, !gate.isResponding {
+            perform(gate.inputClosed())
+            return
+        }
         if ahead.isEmpty, readIsHeld, isWritable {
             readIsHeld = false
             context?.read()
