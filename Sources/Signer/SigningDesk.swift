@@ -59,4 +59,12 @@ struct SigningDesk: SigningBackend {
         }
         return try await NodeCertificateIssuance(core: core, node: node).issue(request)
     }
+
+    func revocationList(_ request: RevocationListRequest) async throws -> RevocationListPart {
+        throw ServiceError(.notFound, "The authority «\(request.authority)» has no CRL.")
+    }
+
+    func certificateStatus(_ request: CertificateStatusRequest) async throws -> CertificateStatusReply {
+        throw ServiceError(.notFound, "The authority «\(request.authority)» has no OCSP responder.")
+    }
 }

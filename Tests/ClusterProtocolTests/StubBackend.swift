@@ -14,6 +14,10 @@ extension StubBackend: SigningBackend {
     func nodeCertificate(_ request: NodeCertificateRequest) async throws -> NodeCertificateReply {
         throw Self.reached
     }
+    func revocationList(_ request: RevocationListRequest) async throws -> RevocationListPart { throw Self.reached }
+    func certificateStatus(_ request: CertificateStatusRequest) async throws -> CertificateStatusReply {
+        throw Self.reached
+    }
 }
 
 extension StubBackend: AuditBackend {

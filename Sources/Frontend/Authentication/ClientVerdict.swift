@@ -27,7 +27,7 @@ enum ClientVerdict {
 
     func authenticates(_ operation: EnrollmentOperation) -> Bool {
         switch operation {
-        case .simpleEnroll: mayEnroll
+        case .simpleEnroll, .serverKeyGeneration: mayEnroll
         case .simpleReenroll: mayRenew
         }
     }

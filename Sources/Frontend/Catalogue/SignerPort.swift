@@ -36,4 +36,10 @@ struct RemoteSigner: SigningBackend {
     func nodeCertificate(_ request: NodeCertificateRequest) async throws -> NodeCertificateReply {
         try await service.nodeCertificate(request)
     }
+    func revocationList(_ request: RevocationListRequest) async throws -> RevocationListPart {
+        try await service.revocationList(request)
+    }
+    func certificateStatus(_ request: CertificateStatusRequest) async throws -> CertificateStatusReply {
+        try await service.certificateStatus(request)
+    }
 }

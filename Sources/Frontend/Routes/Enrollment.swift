@@ -37,7 +37,7 @@ struct Enrollment {
         let secret = label.description.acceptsSecrets ? try PresentedSecret(headers) : .none
         presentsSecret = secret != .none
         client = connection.verdict(on: label, at: .now)
-        if operation == .simpleEnroll, label.description.acceptsSecrets, secret == .none, !client.mayEnroll {
+        if operation != .simpleReenroll, label.description.acceptsSecrets, secret == .none, !client.mayEnroll {
             isFirstContact = true
             throw ServiceError(.credentialRequired, "No credential was given.")
         }
@@ -74,14 +74,16 @@ struct Enrollment {
                     clientChain: connection.security.clientChain, secret: secret.value, channelBinding: binding,
                     idempotencyKey: idempotencyKey, requestID: requestID, remoteAddress: connection.remoteAddress))
         }
-        return Self.answer(reply, layout: layout)
+        return try Self.answer(reply, layout: layout)
     }
 
-    private static func answer(_ reply: EnrollReply, layout: Base64Body.Layout) -> Answer {
+    private static func answer(_ reply: EnrollReply, layout: Base64Body.Layout) throws -> Answer {
         switch reply {
         case .issued(let certificate, _):
             return .certificates(
                 ByteBuffer(string: Base64Body.encode(CertsOnlyMessage.encode([Array(certificate)]), layout: layout)))
+        case .generated:
+            throw ServiceError(.unexpected, "The signer answered with a key that nobody asked for.")
         case .pending(let retryAfter):
             return Answer(.accepted, headers: [.retryAfter: String(retryAfter)])
         }
@@ -118,18 +120,15 @@ struct Enrollment {
 
     /// The rules of design §6 on who may ask for what with which credential.
     private func credentialError(_ secret: PresentedSecret) -> ServiceError? {
-        switch operation {
-        case .simpleReenroll:
+        if operation == .simpleReenroll {
             return client.mayRenew ? nil : client.refusal
-        case .simpleEnroll where client.mayEnroll:
+        }
+        if client.mayEnroll {
             guard label.description.requires == .both, secret == .none else { return nil }
             return ServiceError(.credentialRequired, "A secret is needed beside the certificate.")
-        case .simpleEnroll where label.description.requires == .both:
-            return client.refusal
-        case .simpleEnroll:
-            // An expired or untrusted certificate counts as absent where a secret is there.
-            return secret == .none ? client.refusal : nil
         }
+        // An expired or untrusted certificate counts as absent where a secret is there.
+        return label.description.requires == .both || secret == .none ? client.refusal : nil
     }
 
     // MARK: - The signer

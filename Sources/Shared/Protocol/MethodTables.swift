@@ -5,12 +5,13 @@ package import ClusterTransport
 /// The lists go into a ``ListenerConfiguration``; the tables below name their lanes.
 extension [Lane] {
     /// The signer's lanes for frontends: signs of life, catalogue and node certificates; enrollments; secrets to check,
-    /// which nobody has authenticated yet.
+    /// which nobody has authenticated yet; and last what anybody may ask for, OCSP.
     package static func signing(enrollments: Int = 64, waiting: Int = 1024) -> [Lane] {
         [
             Lane(name: MethodTable.controlLane, concurrency: 16, capacity: 256),
             Lane(name: MethodTable.enrollmentLane, concurrency: enrollments, capacity: waiting),
             Lane(name: MethodTable.authenticationLane, concurrency: 8, capacity: 256),
+            Lane(name: MethodTable.statusLane, concurrency: 2, capacity: 256),
         ]
     }
 
@@ -33,6 +34,7 @@ extension MethodTable {
     package static let controlLane = "control"
     package static let enrollmentLane = "enrollment"
     package static let authenticationLane = "authentication"
+    package static let statusLane = "status"
     package static let eventsLane = "events"
     package static let administrationLane = "administration"
 
@@ -47,6 +49,12 @@ extension MethodTable {
         table.add(CatalogueRequest.self, roles: [.frontend], lane: controlLane) { try await service.catalogue($0) }
         table.add(NodeCertificateRequest.self, roles: [.frontend], lane: controlLane) {
             try await service.nodeCertificate($0)
+        }
+        table.add(RevocationListRequest.self, roles: [.frontend], lane: controlLane) {
+            try await service.revocationList($0)
+        }
+        table.add(CertificateStatusRequest.self, roles: [.frontend], lane: statusLane) {
+            try await service.certificateStatus($0)
         }
         return table
     }

@@ -20,7 +20,7 @@ struct RequesterAuthentication: Sendable {
         case .simpleReenroll:
             // RFC 7030 §4.2.2: the certificate being renewed is the credential; a secret makes no difference.
             return Requester(certificate: try renewedCertificate(request, db))
-        case .simpleEnroll:
+        case .simpleEnroll, .serverKeyGeneration:
             return try enrolling(request, db)
         }
     }

@@ -109,6 +109,14 @@ final class StandInSigner: SigningBackend {
         nodeCertificates.withLock { $0 += 1 }
         return NodeCertificateReply(chain: [try certificate.der, try authority.issuing.der])
     }
+
+    func revocationList(_ request: RevocationListRequest) async throws -> RevocationListPart {
+        throw ServiceError(.notFound, "There is no CRL.")
+    }
+
+    func certificateStatus(_ request: CertificateStatusRequest) async throws -> CertificateStatusReply {
+        throw ServiceError(.notFound, "There is no such certificate.")
+    }
 }
 
 /// An auditor in memory that stores each event once, in order, and refuses gaps.

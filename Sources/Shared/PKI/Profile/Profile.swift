@@ -18,11 +18,14 @@ package struct Profile: Codable, Sendable, Equatable {
     package var allowsKeyReuse: Bool
     /// Non-critical requested extensions that are dropped without refusing the request, as dotted object identifiers.
     package var ignoredExtensions: [String]
+    /// The kind of key that the signer makes at `serverkeygen`; nil where the profile is not for that.
+    package var serverKey: ServerKey?
 
     package init(
         name: String, version: Int, keys: [KeyRule], signatureAlgorithms: [SignatureAlgorithm],
         keyUsage: KeyUsageRule, extendedKeyUsage: ExtendedKeyUsageRule, validity: ValidityRule, subject: SubjectRule,
-        names: AlternativeNameRule, allowsKeyReuse: Bool, ignoredExtensions: [String]
+        names: AlternativeNameRule, allowsKeyReuse: Bool, ignoredExtensions: [String],
+        serverKey: ServerKey? = nil
     ) {
         self.name = name
         self.version = version
@@ -35,7 +38,17 @@ package struct Profile: Codable, Sendable, Equatable {
         self.names = names
         self.allowsKeyReuse = allowsKeyReuse
         self.ignoredExtensions = ignoredExtensions
+        self.serverKey = serverKey
     }
+}
+
+/// A kind of key that the signer makes for a device (RFC 7030 §4.4).
+package enum ServerKey: String, Codable, Sendable, CaseIterable {
+    case p256
+    case p384
+    case ed25519
+    case rsa2048 = "rsa-2048"
+    case rsa3072 = "rsa-3072"
 }
 
 /// One kind of key that a profile allows.

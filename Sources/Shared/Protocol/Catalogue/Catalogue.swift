@@ -11,16 +11,19 @@ package struct Catalogue: Codable, Sendable, Equatable {
     /// In seconds since 1970.
     package var issuedAt: Int64
     package var authorities: [AuthorityDescription]
+    /// Whose certificates the labels accept for a first enrollment.
+    package var manufacturers: [ManufacturerDescription]
     package var labels: [LabelDescription]
     package var profiles: [Profile]
 
     package init(
-        version: Int, issuedAt: Int64, authorities: [AuthorityDescription], labels: [LabelDescription],
-        profiles: [Profile]
+        version: Int, issuedAt: Int64, authorities: [AuthorityDescription],
+        manufacturers: [ManufacturerDescription] = [], labels: [LabelDescription], profiles: [Profile]
     ) {
         self.version = version
         self.issuedAt = issuedAt
         self.authorities = authorities
+        self.manufacturers = manufacturers
         self.labels = labels
         self.profiles = profiles
     }
@@ -31,6 +34,10 @@ package struct Catalogue: Codable, Sendable, Equatable {
 
     package func profile(_ name: String) -> Profile? {
         profiles.first { $0.name == name }
+    }
+
+    package func manufacturer(_ name: String) -> ManufacturerDescription? {
+        manufacturers.first { $0.name == name }
     }
 
     package func authority(_ name: String) -> AuthorityDescription? {
@@ -47,6 +54,21 @@ package struct AuthorityDescription: Codable, Sendable, Equatable {
     package init(name: String, chain: [Data]) {
         self.name = name
         self.chain = chain
+    }
+}
+
+/// A device maker's CA, whose certificates authenticate a device's first enrollment (design §6).
+package struct ManufacturerDescription: Codable, Sendable, Equatable {
+    package var name: String
+    /// Where trust begins: the maker's CA certificates, self-signed or not; DER.
+    package var anchors: [Data]
+    /// For devices that send their leaf alone; DER.
+    package var intermediates: [Data]
+
+    package init(name: String, anchors: [Data], intermediates: [Data]) {
+        self.name = name
+        self.anchors = anchors
+        self.intermediates = intermediates
     }
 }
 
@@ -69,6 +91,16 @@ package struct LabelDescription: Codable, Sendable, Equatable {
         case manual
     }
 
+    /// What the label does at `serverkeygen` (RFC 7030 §4.4).
+    package enum ServerKeyGeneration: String, Codable, Sendable, CaseIterable {
+        /// There is no such operation.
+        case off
+        /// Keys go out protected by TLS alone, or encrypted where the request asks for that.
+        case plain
+        /// Only requests that ask for an encrypted key are served.
+        case encrypted
+    }
+
     package var name: String
     package var authority: String
     package var profile: String
@@ -88,12 +120,18 @@ package struct LabelDescription: Codable, Sendable, Equatable {
     package var approval: Approval
     /// How many enrollments of this label a frontend runs or lets wait at once.
     package var maximumConcurrentEnrollments: Int
+    /// The ``ManufacturerDescription``s whose certificates authenticate `simpleenroll` here, by name.
+    package var manufacturers: [String]
+    /// Whether a renewal may take a new name with ChangeSubjectName (RFC 6402 §2.8), as far as the profile goes.
+    package var allowsChangeOfSubjectName: Bool
+    package var serverKeyGeneration: ServerKeyGeneration
 
     package init(
         name: String, authority: String, profile: String, acceptsCertificates: Bool, acceptsSecrets: Bool,
         requires: Requirement, renewal: Renewal, predecessors: [String], gracePeriod: Int64,
         channelBindingRequired: Bool, acceptsRegistrationAuthorities: Bool, approval: Approval,
-        maximumConcurrentEnrollments: Int
+        maximumConcurrentEnrollments: Int, manufacturers: [String] = [], allowsChangeOfSubjectName: Bool = false,
+        serverKeyGeneration: ServerKeyGeneration = .off
     ) {
         self.name = name
         self.authority = authority
@@ -108,5 +146,8 @@ package struct LabelDescription: Codable, Sendable, Equatable {
         self.acceptsRegistrationAuthorities = acceptsRegistrationAuthorities
         self.approval = approval
         self.maximumConcurrentEnrollments = maximumConcurrentEnrollments
+        self.manufacturers = manufacturers
+        self.allowsChangeOfSubjectName = allowsChangeOfSubjectName
+        self.serverKeyGeneration = serverKeyGeneration
     }
 }

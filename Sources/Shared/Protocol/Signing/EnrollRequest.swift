@@ -7,6 +7,8 @@ package enum EnrollmentOperation: String, Codable, Sendable, CaseIterable {
     case simpleEnroll = "simpleenroll"
     /// RFC 7030 §4.2.2
     case simpleReenroll = "simplereenroll"
+    /// RFC 7030 §4.4
+    case serverKeyGeneration = "serverkeygen"
 }
 
 /// What the frontend found when it compared the request's challengePassword with the connection (RFC 7030 §3.5).
@@ -63,8 +65,18 @@ package struct EnrollRequest: RemoteRequest {
 package enum EnrollReply: Codable, Sendable, Equatable {
     /// The certificate, DER; `replayed` where an earlier identical request had already made it.
     case issued(certificate: Data, replayed: Bool)
+    /// The certificate, DER, and the key that the signer made for it; only for `serverkeygen`.
+    case generated(certificate: Data, key: DeliveredKey, replayed: Bool)
     /// It waits for an operator's approval; the same request may be sent again after so many seconds.
     case pending(retryAfter: Int)
+}
+
+/// A private key that the signer made, on its way to the device that asked for it (RFC 7030 §4.4.2).
+package enum DeliveredKey: Codable, Sendable, Equatable {
+    /// PKCS#8, DER; TLS alone protects it from the frontend on.
+    case plain(SecretBytes)
+    /// A CMS EnvelopedData, DER, that only the device can open.
+    case enveloped(Data)
 }
 
 /// Asks whether a secret would authenticate on a label, without using it up: `signing.authenticate`.

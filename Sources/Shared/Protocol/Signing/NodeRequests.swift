@@ -46,9 +46,13 @@ package struct NodeReport: Codable, Sendable, Equatable {
 package struct PingReply: Codable, Sendable, Equatable {
     /// The version of the catalogue in force: a frontend that holds another fetches it.
     package var catalogueVersion: Int
+    /// The number of each authority's newest CRL, by the authority's name: it rises with every revocation, and a frontend
+    /// that holds another fetches the list and forgets what OCSP said of that authority.
+    package var revocationLists: [String: Int64]
 
-    package init(catalogueVersion: Int) {
+    package init(catalogueVersion: Int, revocationLists: [String: Int64] = [:]) {
         self.catalogueVersion = catalogueVersion
+        self.revocationLists = revocationLists
     }
 }
 

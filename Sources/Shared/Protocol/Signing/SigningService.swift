@@ -10,6 +10,8 @@ package protocol SigningBackend: Sendable {
     func ping(_ request: PingRequest) async throws -> PingReply
     func catalogue(_ request: CatalogueRequest) async throws -> SignedCatalogue
     func nodeCertificate(_ request: NodeCertificateRequest) async throws -> NodeCertificateReply
+    func revocationList(_ request: RevocationListRequest) async throws -> RevocationListPart
+    func certificateStatus(_ request: CertificateStatusRequest) async throws -> CertificateStatusReply
 }
 
 /// The signer as frontends see it.
@@ -41,5 +43,15 @@ package distributed actor SigningService {
 
     package distributed func nodeCertificate(_ request: NodeCertificateRequest) async throws -> NodeCertificateReply {
         try await backend.nodeCertificate(request)
+    }
+
+    package distributed func revocationList(_ request: RevocationListRequest) async throws -> RevocationListPart {
+        try await backend.revocationList(request)
+    }
+
+    package distributed func certificateStatus(
+        _ request: CertificateStatusRequest
+    ) async throws -> CertificateStatusReply {
+        try await backend.certificateStatus(request)
     }
 }
