@@ -4,6 +4,7 @@ enum DERWriter {
     static let set: UInt8 = 0x31
     static let octetString: UInt8 = 0x04
     static let boolean: UInt8 = 0x01
+    static let enumerated: UInt8 = 0x0a
 
     /// One element: tag, length in the fewest bytes, contents.
     static func element(_ tag: UInt8, _ contents: [UInt8]) -> [UInt8] {

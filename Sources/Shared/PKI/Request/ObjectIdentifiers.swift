@@ -66,6 +66,19 @@ enum ObjectIdentifiers {
         static let registrationAuthority: ASN1ObjectIdentifier = [1, 3, 6, 1, 5, 5, 7, 3, 28]
     }
 
+    /// RFC 5280 §5, RFC 6960 §4.4
+    enum Revocation {
+        static let sha1: ASN1ObjectIdentifier = [1, 3, 14, 3, 2, 26]
+        static let sha256: ASN1ObjectIdentifier = [2, 16, 840, 1, 101, 3, 4, 2, 1]
+        static let nonce: ASN1ObjectIdentifier = [1, 3, 6, 1, 5, 5, 7, 48, 1, 2]
+
+        /// nonce, acceptable response types, service locator, preferred signature algorithms: none of them changes an
+        /// answer, and all of them are known.
+        static let requestExtensions: Set<ASN1ObjectIdentifier> = [
+            nonce, [1, 3, 6, 1, 5, 5, 7, 48, 1, 4], [1, 3, 6, 1, 5, 5, 7, 48, 1, 7], [1, 3, 6, 1, 5, 5, 7, 48, 1, 8],
+        ]
+    }
+
     enum Name {
         static let commonName: ASN1ObjectIdentifier = [2, 5, 4, 3]
         static let emailAddress: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 9, 1]
