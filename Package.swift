@@ -134,11 +134,13 @@ let package = Package(
             ],
             path: "Sources/Estuary"),
 
-        // Tests: one folder a target, and ClusterTests with real processes.
+        // Tests: one folder a target, and ClusterTests with real processes. Support is what several of them need.
+        .target(
+            name: "TestRequests", dependencies: [.asn1, .crypto, .cryptoExtras], path: "Tests/Support/Requests"),
         .testTarget(name: "ClusterTransportTests", dependencies: ["ClusterTransport", "CZeroMQ", .logging]),
         .testTarget(
             name: "ClusterProtocolTests", dependencies: ["ClusterProtocol", "ClusterTransport", "PKI", .logging]),
-        .testTarget(name: "PKITests", dependencies: ["PKI", .asn1, .crypto, .cryptoExtras, .x509]),
+        .testTarget(name: "PKITests", dependencies: ["PKI", "TestRequests", .asn1, .crypto, .cryptoExtras, .x509]),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability", .logging, .metrics]),
         .testTarget(name: "ConfigurationFileTests", dependencies: ["ConfigurationFile"]),
         .testTarget(
@@ -169,8 +171,8 @@ let package = Package(
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "ClusterProtocol", "ClusterTransport", "PKI", .asn1, .crypto, .logging, .nioCore, .nioHTTP1, .nioPosix,
-                .nioSSL, .x509,
+                "ClusterProtocol", "ClusterTransport", "PKI", "TestRequests", .asn1, .crypto, .cryptoExtras, .logging,
+                .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .x509,
                 // The processes that the tests start.
                 "estuary", "estuary-auditor", "estuary-frontend", "estuary-signer",
             ],

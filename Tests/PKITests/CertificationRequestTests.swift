@@ -2,6 +2,7 @@ internal import Crypto
 internal import CryptoExtras
 internal import Foundation
 internal import SwiftASN1
+internal import TestRequests
 internal import Testing
 internal import X509
 

@@ -1,6 +1,7 @@
 internal import Crypto
 internal import CryptoExtras
 internal import Foundation
+internal import TestRequests
 internal import Testing
 
 @testable internal import PKI

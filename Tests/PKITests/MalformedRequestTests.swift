@@ -1,5 +1,6 @@
 internal import Crypto
 internal import Foundation
+internal import TestRequests
 internal import Testing
 
 @testable internal import PKI

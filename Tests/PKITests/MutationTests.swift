@@ -1,6 +1,7 @@
 internal import Crypto
 internal import Foundation
 internal import SwiftASN1
+internal import TestRequests
 internal import Testing
 internal import X509
 

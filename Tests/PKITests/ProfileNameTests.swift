@@ -1,5 +1,6 @@
 internal import Foundation
 internal import SwiftASN1
+internal import TestRequests
 internal import Testing
 internal import X509
 
