@@ -137,6 +137,10 @@ let package = Package(
         // Tests: one folder a target, and ClusterTests with real processes. Support is what several of them need.
         .target(
             name: "TestRequests", dependencies: [.asn1, .crypto, .cryptoExtras], path: "Tests/Support/Requests"),
+        .target(
+            name: "TestTLSClient",
+            dependencies: ["Frontend", .asn1, .nioCore, .nioPosix, .nioSSL, .nioTLS, .x509],
+            path: "Tests/Support/TLSClient"),
         .testTarget(name: "ClusterTransportTests", dependencies: ["ClusterTransport", "CZeroMQ", .logging]),
         .testTarget(
             name: "ClusterProtocolTests", dependencies: ["ClusterProtocol", "ClusterTransport", "PKI", .logging]),
@@ -147,8 +151,8 @@ let package = Package(
             name: "FrontendTests",
             dependencies: [
                 "Frontend", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Observability",
-                "OperationsHTTP", "PKI", .asn1, .crypto, .cryptoExtras, .httpTypes, .logging, .nioCore, .nioHTTP1,
-                .nioPosix, .nioSSL,
+                "OperationsHTTP", "PKI", "TestTLSClient", .asn1, .crypto, .cryptoExtras, .httpTypes, .logging, .nioCore,
+                .nioHTTP1, .nioPosix, .nioSSL,
                 .serviceLifecycle, .x509,
             ]),
         .testTarget(
@@ -171,7 +175,8 @@ let package = Package(
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "ClusterProtocol", "ClusterTransport", "PKI", "TestRequests", .asn1, .crypto, .cryptoExtras, .logging,
+                "ClusterProtocol", "ClusterTransport", "PKI", "TestRequests", "TestTLSClient", .asn1, .crypto,
+                .cryptoExtras, .logging,
                 .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .x509,
                 // The processes that the tests start.
                 "estuary", "estuary-auditor", "estuary-frontend", "estuary-signer",

@@ -2,6 +2,7 @@ internal import ClusterProtocol
 internal import Foundation
 internal import NIOSSL
 internal import SwiftASN1
+internal import TestTLSClient
 internal import Testing
 internal import X509
 

@@ -1,5 +1,6 @@
 internal import ClusterProtocol
 internal import Foundation
+internal import TestTLSClient
 internal import Testing
 internal import X509
 
@@ -13,7 +14,7 @@ internal import X509
         let key = try TestKey.p256.make()
         var leaf = leaf
         leaf.names = [.dnsName(name)]
-        return .init(certificate: [try authority.issue(name, key: key.publicKey, leaf)], key: key)
+        return try .init(certificate: [try authority.issue(name, key: key.publicKey, leaf)], key: key)
     }
 
     private func reenroll(_ name: String = "d.example.com", secret: String? = nil) throws -> TestHTTPRequest {
@@ -68,7 +69,7 @@ internal import X509
             var leaf = TestAuthority.Leaf(names: [.dnsName("d.example.com")])
             switch self {
             case .foreign:
-                return .init(
+                return try .init(
                     certificate: [try TestAuthority().issue("d.example.com", key: key.publicKey, leaf)], key: key)
             case .selfSigned:
                 let name = try DistinguishedName { CommonName("d.example.com") }
@@ -77,7 +78,7 @@ internal import X509
                     notValidBefore: .now.addingTimeInterval(-60), notValidAfter: .now.addingTimeInterval(3_600),
                     issuer: name, subject: name, signatureAlgorithm: .ecdsaWithSHA256, extensions: .init(),
                     issuerPrivateKey: key)
-                return .init(certificate: [certificate], key: key)
+                return try .init(certificate: [certificate], key: key)
             case .expired:
                 leaf.notAfter = .now.addingTimeInterval(-60)
             case .notYetValid:
@@ -85,7 +86,7 @@ internal import X509
             case .wrongUsage:
                 leaf.usages = [.serverAuth]
             }
-            return .init(certificate: [try authority.issue("d.example.com", key: key.publicKey, leaf)], key: key)
+            return try .init(certificate: [try authority.issue("d.example.com", key: key.publicKey, leaf)], key: key)
         }
     }
 
@@ -118,13 +119,13 @@ internal import X509
         try await TestFrontend.run { frontend in
             try await frontend.ready()
             var options = try client(frontend.authority)
-            options.certificate += Array(repeating: frontend.authority.issuing, count: 10)
+            options.chain += Array(repeating: try frontend.authority.issuing.der, count: 10)
             let connection = try await frontend.connect(options)
             let request = try TestRequest.make("d.example.com")
             #expect(try await connection.perform(.enroll(request)).status == 200)
             #expect(frontend.signer.received.map(\.clientChain) == [[]])
             #expect(try await connection.perform(try reenroll()).status == 403)
-            options.certificate.removeLast()
+            options.chain.removeLast()
             #expect(try await frontend.send(try reenroll(), options).status == 200)
             #expect(frontend.signer.received.last?.clientChain.count == 10)
         }

@@ -2,6 +2,7 @@ internal import ClusterProtocol
 internal import Foundation
 internal import NIOSSL
 internal import SwiftASN1
+internal import TestTLSClient
 internal import Testing
 internal import X509
 
@@ -37,9 +38,10 @@ internal import X509
             let key = try key.make()
             let certificate = try frontend.authority.issue(
                 "d.example.com", key: key.publicKey, .init(names: [.dnsName("d.example.com")]))
-            var options = TestConnection.Options.only(version)
-            options.certificate = [certificate, frontend.authority.issuing]
-            options.key = key
+            var options = try TestConnection.Options(
+                certificate: [certificate, frontend.authority.issuing], key: key)
+            options.minimum = version
+            options.maximum = version
             let connection = try await frontend.connect(options)
             let response = try await connection.perform(
                 .enroll(

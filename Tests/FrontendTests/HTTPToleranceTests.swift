@@ -1,4 +1,5 @@
 internal import Foundation
+internal import TestTLSClient
 internal import Testing
 
 @testable internal import Frontend

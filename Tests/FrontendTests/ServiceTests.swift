@@ -5,6 +5,7 @@ internal import Foundation
 internal import NIOSSL
 internal import PKI
 internal import SwiftASN1
+internal import TestTLSClient
 internal import Testing
 internal import X509
 

@@ -3,6 +3,7 @@ internal import ClusterTransport
 internal import Foundation
 internal import PKI
 internal import SwiftASN1
+internal import TestTLSClient
 internal import Testing
 internal import X509
 

@@ -1,6 +1,6 @@
 internal import CNIOBoringSSL
-internal import Foundation
-internal import NIOSSL
+package import Foundation
+package import NIOSSL
 internal import PKI
 
 /// What TLS knows of a connection and swift-nio-ssl does not tell: the client's whole chain, and the channel binding.
@@ -8,9 +8,9 @@ internal import PKI
 /// swift-nio-ssl has no API for either, so this file reads the handler's `SSL` pointer by reflection. It is the only
 /// file that does, and `ConnectionSecurityTests` fails loudly when a new version moves the field. Taken once, at the
 /// end of the handshake, on the connection's event loop.
-struct ConnectionSecurity: Sendable, Equatable {
+package struct ConnectionSecurity: Sendable, Equatable {
     /// How a connection is named for channel binding.
-    enum BindingKind: String, Sendable {
+    package enum BindingKind: String, Sendable {
         /// RFC 5929 §3, on TLS 1.2.
         case tlsUnique = "tls-unique"
         /// RFC 9266, on TLS 1.3.
@@ -19,25 +19,25 @@ struct ConnectionSecurity: Sendable, Equatable {
 
     /// The certificates that the client sent, leaf first, DER; it proved to hold the leaf's key. Empty where it sent
     /// none. Nothing else about them has been checked.
-    var clientChain: [Data]
+    package var clientChain: [Data]
     /// Whether the client sent more than is kept; then ``clientChain`` is empty.
-    var isClientChainTooLarge = false
-    var bindingKind: BindingKind
+    package var isClientChainTooLarge = false
+    package var bindingKind: BindingKind
     /// The channel binding's value; nil where the connection has none (a TLS 1.2 session that was resumed without
     /// extended master secret).
-    var binding: [UInt8]?
+    package var binding: [UInt8]?
 
     /// The most bytes of certificates that are kept, all together: they go to the signer in one message.
     static let maximumClientChainBytes = 32 * 1024
 
-    init(clientChain: [Data] = [], bindingKind: BindingKind = .tlsExporter, binding: [UInt8]? = nil) {
+    package init(clientChain: [Data] = [], bindingKind: BindingKind = .tlsExporter, binding: [UInt8]? = nil) {
         self.clientChain = clientChain
         self.bindingKind = bindingKind
         self.binding = binding
     }
 
     /// - Throws: ``FieldMoved`` where the handler does not look as this file knows it.
-    init(of handler: NIOSSLHandler) throws {
+    package init(of handler: NIOSSLHandler) throws {
         let ssl = try Self.pointer(of: handler)
         let chain = Self.clientChain(ssl)
         clientChain = chain ?? []

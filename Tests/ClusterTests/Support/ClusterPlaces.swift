@@ -6,7 +6,8 @@ internal import Synchronization
 /// `estuary init` takes ports that are free when it looks; a cluster that has not started yet does not hold its own, so
 /// that two at once could be given the same.
 final class ClusterPlaces: Sendable {
-    static let shared = ClusterPlaces(count: 4)
+    /// Four that come and go, and the one of ``ConformanceCluster``, which keeps its place to the end.
+    static let shared = ClusterPlaces(count: 5)
 
     private struct State {
         var free: Int

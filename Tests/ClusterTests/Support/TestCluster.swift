@@ -48,10 +48,15 @@ final class TestCluster: Sendable {
     }
 
     deinit {
+        ClusterPlaces.shared.giveBack(ports: ports)
+        endAndRemove()
+    }
+
+    /// Kills what runs, and removes the folder.
+    func endAndRemove() {
         for process in processes.withLock({ $0.values }) where process.isRunning {
             process.signal(SIGKILL)
         }
-        ClusterPlaces.shared.giveBack(ports: ports)
         // What stays behind in the temporary folder is not worth a failed test.
         try? FileManager.default.removeItem(atPath: directory)
     }

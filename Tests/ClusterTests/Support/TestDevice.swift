@@ -11,7 +11,7 @@ struct TestDevice: Sendable {
     var key: Certificate.PrivateKey
     var alternativeNames: [GeneralName] = []
     /// Where its key and certificate are, for curl.
-    private let folder: String
+    let folder: String
 
     init(
         _ name: String, in cluster: TestCluster, alternativeNames: [GeneralName] = [],
@@ -58,13 +58,13 @@ struct TestDevice: Sendable {
 
     /// Renews a certificate: TLS with it and `holder`'s key, a request signed with this device's key.
     func renew(
-        _ cluster: TestCluster, with certificate: Certificate, of holder: TestDevice, frontend: Int = 1,
-        operation: String = "simplereenroll", _ arguments: [String] = []
+        _ cluster: TestCluster, with certificate: Certificate, of holder: TestDevice, label: String? = nil,
+        frontend: Int = 1, operation: String = "simplereenroll", _ arguments: [String] = []
     ) async throws -> Curl.Answer {
         let path = "\(holder.folder)/\(Array(certificate.serialNumber.bytes).hexadecimal).pem"
         try certificate.serializeAsPEM().pemString.write(toFile: path, atomically: true, encoding: .utf8)
         return try await Curl.post(
-            cluster.url(operation, frontend: frontend), body: certificationRequest(),
+            cluster.url(operation, label: label, frontend: frontend), body: certificationRequest(),
             ["--cacert", cluster.trustAnchor, "--cert", path, "--key", "\(holder.folder)/key.pem"] + arguments)
     }
 }

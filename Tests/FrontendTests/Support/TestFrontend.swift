@@ -7,6 +7,7 @@ internal import Observability
 internal import OperationsHTTP
 internal import ServiceLifecycle
 internal import Synchronization
+internal import TestTLSClient
 internal import Testing
 internal import X509
 
@@ -122,7 +123,7 @@ struct TestFrontend: Sendable {
 
     /// A connection, as a client without anything particular makes it.
     func connect(_ options: TestConnection.Options = .init()) async throws -> TestConnection {
-        try await TestConnection.tls(port: port, trusting: authority.root, options)
+        try await TestConnection.tls(port: port, trusting: .der([authority.root.der]), options)
     }
 
     /// One request on a connection of its own.

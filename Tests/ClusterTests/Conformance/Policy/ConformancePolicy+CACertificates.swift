@@ -1,0 +1,4 @@
+extension ConformancePolicy {
+    /// What the cases C1 need.
+    static let caCertificates = Group()
+}
