@@ -5,18 +5,31 @@ enum DERWriter {
     static let octetString: UInt8 = 0x04
     static let boolean: UInt8 = 0x01
     static let enumerated: UInt8 = 0x0a
+    static let integer: UInt8 = 0x02
+    static let bitString: UInt8 = 0x03
 
     /// One element: tag, length in the fewest bytes, contents.
     static func element(_ tag: UInt8, _ contents: [UInt8]) -> [UInt8] {
-        var element = [tag]
-        if contents.count < 0x80 {
-            element.append(UInt8(contents.count))
-        } else {
-            let length = withUnsafeBytes(of: UInt64(contents.count).bigEndian) { Array($0.drop { $0 == 0 }) }
-            element.append(0x80 | UInt8(length.count))
-            element += length
-        }
-        return element + contents
+        header(tag, contents.count) + contents
+    }
+
+    /// Tag and length, for contents that are too long to be copied for each element around them.
+    static func header(_ tag: UInt8, _ count: Int) -> [UInt8] {
+        guard count >= 0x80 else { return [tag, UInt8(count)] }
+        let length = withUnsafeBytes(of: UInt64(count).bigEndian) { Array($0.drop { $0 == 0 }) }
+        return [tag, 0x80 | UInt8(length.count)] + length
+    }
+
+    /// A positive INTEGER of a number's bytes, the highest first, in the fewest bytes.
+    static func positiveInteger(_ magnitude: some Sequence<UInt8>) -> [UInt8] {
+        let significant = Array(magnitude.drop { $0 == 0 })
+        guard let first = significant.first else { return [integer, 1, 0] }
+        return element(integer, first & 0x80 == 0 ? significant : [0] + significant)
+    }
+
+    /// A BIT STRING of whole bytes.
+    static func bitString(_ bytes: [UInt8]) -> [UInt8] {
+        element(bitString, [0] + bytes)
     }
 
     static func element(_ tag: UInt8, _ parts: [[UInt8]]) -> [UInt8] {

@@ -44,12 +44,9 @@ package struct OCSPCertificateIdentifier: Sendable, Equatable {
         else { throw OCSPRequest.malformed("A CertID's hashes cannot be read.") }
         issuerNameHash = Array(name.bytes)
         issuerKeyHash = Array(key.bytes)
-        // Decoded as an ArraySlice, it keeps its bytes; DER's shortest form is checked there.
-        guard let bytes = try? ArraySlice<UInt8>(derEncoded: number), let first = bytes.first else {
-            throw OCSPRequest.malformed("A CertID's serial number cannot be read.")
-        }
+        let bytes = try OCSPRequest.integer(number, "serial number")
         let magnitude = bytes.drop { $0 == 0 }
-        serial = first & 0x80 == 0 && (1...20).contains(magnitude.count) ? Array(magnitude) : nil
+        serial = bytes[0] & 0x80 == 0 && (1...20).contains(magnitude.count) ? Array(magnitude) : nil
     }
 
     private static func hash(_ node: ASN1Node) throws -> OCSPIdentifierHash? {

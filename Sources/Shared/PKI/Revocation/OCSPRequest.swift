@@ -55,11 +55,8 @@ package struct OCSPRequest: Sendable, Equatable {
     }
 
     private static func requireFirstVersion(_ node: ASN1Node) throws {
-        guard let version = try? ArraySlice<UInt8>(derEncoded: node) else {
-            throw malformed("The version cannot be read.")
-        }
         // v1 is the default, which DER leaves out; some clients write it all the same.
-        guard version.elementsEqual([0]) else {
+        guard try integer(node, "version") == [0] else {
             throw OCSPRequestError(.unsupportedVersion, "The OCSP request's version is not v1.")
         }
     }
@@ -131,6 +128,19 @@ package struct OCSPRequest: Sendable, Equatable {
             throw malformed("The \(what) cannot be read.")
         }
         return nodes.makeIterator()
+    }
+
+    /// An integer's contents, at least one byte: swift-asn1 has no type for one that may be negative and of any length.
+    static func integer(_ node: ASN1Node, _ what: String) throws -> [UInt8] {
+        guard node.identifier == .integer, case .primitive(let contents) = node.content, !contents.isEmpty else {
+            throw malformed("The \(what) cannot be read.")
+        }
+        let bytes = Array(contents)
+        // X.690 §8.3.2: in the fewest bytes.
+        if bytes.count > 1, bytes[0] == 0 && bytes[1] < 0x80 || bytes[0] == 0xff && bytes[1] >= 0x80 {
+            throw malformed("The \(what) is not in the fewest bytes.")
+        }
+        return bytes
     }
 
     static func malformed(_ message: String) -> OCSPRequestError {
