@@ -227,12 +227,16 @@ internal import X509
         }
     }
 
-    @Test func csrattrsHasNothingToSayAndFullCMCIsNotServed() async throws {
-        try await TestFrontend.run { frontend in
+    @Test func csrattrsSaysWhatTheLabelHasToSayAndFullCMCIsNotServed() async throws {
+        try await TestFrontend.run(catalogue: { $0.labels[1].csrAttributes = [] }) { frontend in
             try await frontend.ready()
             let attributes = try await frontend.send(.get("/.well-known/est/csrattrs"))
-            #expect(attributes.status == 204)
-            #expect(attributes.header("content-length") == nil)
+            #expect(attributes.status == 200)
+            #expect(attributes.header("content-type") == "application/csrattrs")
+            #expect(attributes.header("content-transfer-encoding") == "base64")
+            let nothing = try await frontend.send(.get("/.well-known/est/strict/csrattrs"))
+            #expect(nothing.status == 204)
+            #expect(nothing.header("content-length") == nil)
             var cmc = TestHTTPRequest(method: "POST", path: "/.well-known/est/fullcmc")
             cmc.body = "x"
             #expect(try await frontend.send(cmc).status == 501)

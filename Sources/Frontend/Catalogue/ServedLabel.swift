@@ -16,8 +16,8 @@ final class ServedLabel: Sendable {
     let issuersValidUntil: Int64
     /// What a 401 offers: a `WWW-Authenticate` for each scheme.
     let challenges: [String]
-    private let certificatesInLines: ByteBuffer
-    private let certificatesInOneLine: ByteBuffer
+    private let certificates: Base64Buffers
+    private let attributes: Base64Buffers?
 
     /// All labels of a catalogue.
     ///
@@ -47,13 +47,34 @@ final class ServedLabel: Sendable {
             acceptedIssuers.map { Int64($0.issuing.notValidAfter.timeIntervalSince1970) }.min() ?? 0
         // Basic first: some clients look at the first challenge only.
         challenges = label.acceptsSecrets ? ["Basic realm=\"estuary\"", "Bearer realm=\"estuary\""] : []
-        let bag = CertsOnlyMessage.encode(self.authority.chain.map { Array($0) })
-        certificatesInLines = ByteBuffer(string: Base64Body.encode(bag, layout: .lines))
-        certificatesInOneLine = ByteBuffer(string: Base64Body.encode(bag, layout: .oneLine))
+        certificates = Base64Buffers(CertsOnlyMessage.encode(self.authority.chain.map { Array($0) }))
+        let attributes = try CSRAttributes(
+            profile: profile, requiresChannelBinding: label.channelBindingRequired, forms: label.csrAttributes)
+        self.attributes = attributes.isEmpty ? nil : Base64Buffers(try attributes.encoded())
     }
 
     /// The body of `cacerts`: the authority's certificate, every intermediate, the root (RFC 7030 §4.1.3).
     func caCertificates(_ layout: Base64Body.Layout) -> ByteBuffer {
-        layout == .oneLine ? certificatesInOneLine : certificatesInLines
+        certificates[layout]
+    }
+
+    /// The body of `csrattrs` (RFC 7030 §4.5.2); nil where there is nothing to say.
+    func csrAttributes(_ layout: Base64Body.Layout) -> ByteBuffer? {
+        attributes?[layout]
+    }
+}
+
+/// A body in each of its layouts.
+private struct Base64Buffers: Sendable {
+    private let lines: ByteBuffer
+    private let oneLine: ByteBuffer
+
+    init(_ der: [UInt8]) {
+        lines = ByteBuffer(string: Base64Body.encode(der, layout: .lines))
+        oneLine = ByteBuffer(string: Base64Body.encode(der, layout: .oneLine))
+    }
+
+    subscript(layout: Base64Body.Layout) -> ByteBuffer {
+        layout == .oneLine ? oneLine : lines
     }
 }

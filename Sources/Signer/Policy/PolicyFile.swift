@@ -74,7 +74,8 @@ struct PolicyFile {
             acceptsRegistrationAuthorities: try reader.boolean("accept-registration-authorities", default: false),
             approval: try reader.choice("approval", default: .automatic),
             maximumConcurrentEnrollments: try reader.integer(
-                "maximum-concurrent-enrollments", default: 1000, in: 1...100_000))
+                "maximum-concurrent-enrollments", default: 1000, in: 1...100_000),
+            csrAttributes: try reader.choices("csr-attributes", default: CSRAttributes.Form.allCases))
         try reader.finish()
         return description
     }

@@ -30,14 +30,7 @@ package struct AdmittedRequest: Sendable {
 
     /// keyUsage, always critical.
     package func keyUsageExtension() throws -> Certificate.Extension {
-        try Certificate.Extension(
-            KeyUsage(
-                digitalSignature: keyUsages.contains(.digitalSignature),
-                nonRepudiation: keyUsages.contains(.nonRepudiation),
-                keyEncipherment: keyUsages.contains(.keyEncipherment),
-                dataEncipherment: keyUsages.contains(.dataEncipherment),
-                keyAgreement: keyUsages.contains(.keyAgreement)),
-            critical: true)
+        try Certificate.Extension(KeyUsage(keyUsages), critical: true)
     }
 
     /// extendedKeyUsage; nil without usages.
@@ -46,5 +39,16 @@ package struct AdmittedRequest: Sendable {
         return try Certificate.Extension(
             ExtendedKeyUsage(extendedKeyUsages.map { ExtendedKeyUsage.Usage(oid: $0) }),
             critical: extendedKeyUsageIsCritical)
+    }
+}
+
+extension KeyUsage {
+    init(_ usages: [KeyUsageRule.Usage]) {
+        self.init(
+            digitalSignature: usages.contains(.digitalSignature),
+            nonRepudiation: usages.contains(.nonRepudiation),
+            keyEncipherment: usages.contains(.keyEncipherment),
+            dataEncipherment: usages.contains(.dataEncipherment),
+            keyAgreement: usages.contains(.keyAgreement))
     }
 }

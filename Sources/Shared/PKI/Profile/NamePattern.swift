@@ -63,6 +63,24 @@ package struct NamePattern: Sendable {
         return current.list.contains { if case .accept = steps[$0] { true } else { false } }
     }
 
+    /// The one text that the pattern matches; nil where it matches more, or nothing.
+    package var onlyMatch: String? {
+        var scalars = String.UnicodeScalarView()
+        for step in steps {
+            switch step {
+            case .match(let set):
+                guard !set.isNegated, set.ranges.count == 1, let range = set.ranges.first, range.count == 1,
+                    let scalar = Unicode.Scalar(range.lowerBound)
+                else { return nil }
+                scalars.append(scalar)
+            case .start, .end, .accept: continue
+            case .split, .jump: return nil
+            }
+        }
+        let text = String(scalars)
+        return matches(text) ? text : nil
+    }
+
     private struct States {
         var list: [Int] = []
         var isMember: [Bool]

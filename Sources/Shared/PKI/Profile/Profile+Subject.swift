@@ -64,7 +64,7 @@ extension Profile {
 }
 
 /// What RFC 5280 appendix A says of an attribute's values: their string type and length.
-private struct SubjectSyntax {
+struct SubjectSyntax {
     enum Form {
         case directory
         case printable

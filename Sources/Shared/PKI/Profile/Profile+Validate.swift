@@ -146,7 +146,7 @@ private func require(_ condition: Bool, _ property: String, _ message: @autoclos
 
 extension SignatureAlgorithm {
     /// Whether keys of a kind sign with it.
-    fileprivate func isFor(_ key: KeyRule) -> Bool {
+    func isFor(_ key: KeyRule) -> Bool {
         switch (key, self) {
         case (.p256, .ecdsaWithSHA256), (.p256, .ecdsaWithSHA384), (.p256, .ecdsaWithSHA512),
             (.p384, .ecdsaWithSHA256), (.p384, .ecdsaWithSHA384), (.p384, .ecdsaWithSHA512),
@@ -159,7 +159,7 @@ extension SignatureAlgorithm {
 }
 
 extension KeyUsageRule.Usage {
-    fileprivate static func suitable(for key: KeyRule) -> Set<Self> {
+    static func suitable(for key: KeyRule) -> Set<Self> {
         switch key {
         case .p256: suitable(for: KeyOutline.Kind.p256)
         case .p384: suitable(for: KeyOutline.Kind.p384)

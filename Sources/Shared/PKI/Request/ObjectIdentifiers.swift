@@ -43,6 +43,10 @@ enum ObjectIdentifiers {
         static let extensionRequest: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 9, 14]
         /// RFC 6402 §2.8
         static let changeSubjectName: ASN1ObjectIdentifier = [1, 3, 6, 1, 5, 5, 7, 7, 36]
+        /// RFC 9908 §3.4
+        static let certificationRequestInfoTemplate: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 9, 16, 2, 61]
+        /// RFC 9908 §3.4
+        static let extensionRequestTemplate: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 9, 16, 2, 62]
     }
 
     enum Extension {

@@ -125,13 +125,16 @@ package struct LabelDescription: Codable, Sendable, Equatable {
     /// Whether a renewal may take a new name with ChangeSubjectName (RFC 6402 §2.8), as far as the profile goes.
     package var allowsChangeOfSubjectName: Bool
     package var serverKeyGeneration: ServerKeyGeneration
+    /// In which forms `csrattrs` says what a request should contain; with none it says nothing (204).
+    package var csrAttributes: [CSRAttributes.Form]
 
     package init(
         name: String, authority: String, profile: String, acceptsCertificates: Bool, acceptsSecrets: Bool,
         requires: Requirement, renewal: Renewal, predecessors: [String], gracePeriod: Int64,
         channelBindingRequired: Bool, acceptsRegistrationAuthorities: Bool, approval: Approval,
         maximumConcurrentEnrollments: Int, manufacturers: [String] = [], allowsChangeOfSubjectName: Bool = false,
-        serverKeyGeneration: ServerKeyGeneration = .off
+        serverKeyGeneration: ServerKeyGeneration = .off,
+        csrAttributes: [CSRAttributes.Form] = CSRAttributes.Form.allCases
     ) {
         self.name = name
         self.authority = authority
@@ -149,5 +152,6 @@ package struct LabelDescription: Codable, Sendable, Equatable {
         self.manufacturers = manufacturers
         self.allowsChangeOfSubjectName = allowsChangeOfSubjectName
         self.serverKeyGeneration = serverKeyGeneration
+        self.csrAttributes = csrAttributes
     }
 }
