@@ -48,6 +48,13 @@ extension ErrorResponse {
     static let tooSlow = ErrorResponse(status: .requestTimeout, message: "The request did not arrive in time.")
     static let notImplemented = ErrorResponse(status: .notImplemented, message: "Full CMC is not served here.")
 
+    /// The same words whatever was wrong, and no challenge.
+    static func tooManyFailures(retryAfter: Int) -> ErrorResponse {
+        ErrorResponse(
+            status: .tooManyRequests, message: "Too many attempts from this address have failed; try again later.",
+            retryAfter: jittered(retryAfter))
+    }
+
     static func methodNotAllowed(allow: String) -> ErrorResponse {
         ErrorResponse(status: .methodNotAllowed, message: "This path takes \(allow) only.", allow: allow)
     }

@@ -107,6 +107,14 @@ extension FrontendConfiguration.Limits {
         enrollmentsRunning = try file.integer("enrollments-running", default: enrollmentsRunning, in: 1...10_000)
         enrollmentsWaiting = try file.integer("enrollments-waiting", default: enrollmentsWaiting, in: 0...100_000)
         enrollmentPatience = try file.duration("enrollment-patience", default: enrollmentPatience, in: times)
+        authenticationFailures = try file.integer(
+            "authentication-failures", default: authenticationFailures, in: 1...1_000_000)
+        authenticationFailureWindow = try file.duration(
+            "authentication-failure-window", default: authenticationFailureWindow,
+            in: .seconds(1) ... .seconds(86_400))
+        failingAddresses = try file.integer("failing-addresses", default: failingAddresses, in: 1...1_000_000)
+        suspectsRunning = try file.integer("suspects-running", default: suspectsRunning, in: 1...10_000)
+        suspectsWaiting = try file.integer("suspects-waiting", default: suspectsWaiting, in: 0...100_000)
         callTimeout = try file.duration("call-timeout", default: callTimeout, in: times)
         events = try file.integer("events", default: events, in: 100...1_000_000)
         eventBytes = try file.integer("event-bytes", default: eventBytes, in: 1_048_576...1_073_741_824)

@@ -74,6 +74,17 @@ package struct FrontendConfiguration: Sendable {
         package var enrollmentsWaiting = 1024
         /// `enrollment-patience`: who has waited longer than this for a place is sent away. 5s
         package var enrollmentPatience = Duration.seconds(5)
+        /// `authentication-failures`: how often an address (IPv6: a /64) may fail to authenticate before its failing
+        /// requests get 429. 100
+        package var authenticationFailures = 100
+        /// `authentication-failure-window`: the time in which an address gets all of that back. 60s
+        package var authenticationFailureWindow = Duration.seconds(60)
+        /// `failing-addresses`: of how many addresses that is remembered. 10000
+        package var failingAddresses = 10_000
+        /// `suspects-running`: past the limit, how many secrets the signer is asked about at once. 8
+        package var suspectsRunning = 8
+        /// `suspects-waiting`: how many wait for that. 4096
+        package var suspectsWaiting = 4096
         /// `call-timeout`: the budget of a call to the signer. 8s
         package var callTimeout = Duration.seconds(8)
         /// `events`: how many audit events are kept for the auditor. 10000

@@ -16,6 +16,7 @@ final class FrontendMetrics: Sendable {
     private let durations: [ESTOperation: CoreMetrics.Timer]
     private let handshakesCompleted: Counter
     private let handshakesFailed: Counter
+    private let failures: [Bool: Counter]
     private let sheds: [AdmissionState.Limit: Counter]
 
     init(registry: MetricsRegistry) {
@@ -33,6 +34,16 @@ final class FrontendMetrics: Sendable {
             label: "estuary_frontend_handshakes_total", dimensions: [("result", "completed")], factory: registry)
         handshakesFailed = Counter(
             label: "estuary_frontend_handshakes_total", dimensions: [("result", "failed")], factory: registry)
+        failures = Dictionary(
+            uniqueKeysWithValues: [true, false].map { isLimited in
+                let dimensions = [("answer", isLimited ? "too-many" : "own")]
+                return (
+                    isLimited,
+                    Counter(
+                        label: "estuary_frontend_authentication_failures_total", dimensions: dimensions,
+                        factory: registry)
+                )
+            })
         sheds = Dictionary(
             uniqueKeysWithValues: [AdmissionState.Limit.pool, .label, .patience].map { limit in
                 (
@@ -46,6 +57,9 @@ final class FrontendMetrics: Sendable {
         registry.describe(
             "estuary_frontend_request_duration_seconds", "From the end of the request's head to its answer.")
         registry.describe("estuary_frontend_handshakes_total", "TLS handshakes by result.")
+        registry.describe(
+            "estuary_frontend_authentication_failures_total",
+            "Credentials that were not good: answered with their own status, or with 429 past the address's limit.")
         registry.describe("estuary_frontend_sheds_total", "Enrollments that found no place, by the bound they met.")
     }
 
@@ -70,6 +84,10 @@ final class FrontendMetrics: Sendable {
 
     func handshakeEnded(completed: Bool) {
         (completed ? handshakesCompleted : handshakesFailed).increment()
+    }
+
+    func authenticationFailed(isLimited: Bool) {
+        failures[isLimited]?.increment()
     }
 
     func shed(_ limit: AdmissionState.Limit) {

@@ -34,6 +34,14 @@ package struct FrontendService: Service {
         let pool = EnrollmentPool(
             maximumRunning: limits.enrollmentsRunning, maximumWaiting: limits.enrollmentsWaiting,
             patience: limits.enrollmentPatience, onShed: { metrics.shed($0) })
+        let failures = FailureLimit(
+            limits: FailureLimitState.Limits(
+                failures: limits.authenticationFailures, window: limits.authenticationFailureWindow,
+                networks: limits.failingAddresses),
+            suspects: EnrollmentPool(
+                maximumRunning: limits.suspectsRunning, maximumWaiting: limits.suspectsWaiting,
+                patience: limits.enrollmentPatience, onShed: { metrics.shed($0) }),
+            onFailure: { metrics.authenticationFailed(isLimited: $0) })
         let identity = CurrentIdentity(
             settings: TLSSettings(
                 minimumVersion: configuration.minimumTLSVersion, maximumVersion: configuration.maximumTLSVersion))
@@ -78,12 +86,15 @@ package struct FrontendService: Service {
         let server = FrontendServer(
             settings: Self.serverSettings(configuration), identity: identity, limit: acceptance, drain: drain,
             responder: ESTResponder(
-                desk: EnrollmentDesk(pool: pool, recorder: recorder, logger: logger), directory: directory,
+                desk: EnrollmentDesk(pool: pool, failures: failures, recorder: recorder, logger: logger),
+                directory: directory,
                 drain: drain, metrics: metrics, run: run, logger: logger),
             logger: logger, onListening: onListening)
         services =
-            [operations, EventSender(recorder: recorder, auditor: auditor, logger: logger)] + links
-            + [renewal, server]
+            [
+                operations, EventSender(recorder: recorder, auditor: auditor, logger: logger),
+                FailureReports(limit: failures, recorder: recorder),
+            ] + links + [renewal, server]
         self.logger = logger
     }
 

@@ -12,9 +12,9 @@ struct Enrollment {
     let connection: ClientConnection
     let requestID: String
 
-    // What is found on the way, for the event of a refusal.
+    // What is found on the way, for a refusal.
     private(set) var client = ClientVerdict.absent
-    private(set) var presentsSecret = false
+    private(set) var secret = PresentedSecret.none
     private(set) var request: CertificationRequest?
     /// Whether the client has not shown any credential yet: many ask without one first, and that is no failure.
     private(set) var isFirstContact = false
@@ -32,19 +32,25 @@ struct Enrollment {
     ///
     /// - Throws: ``ServiceError`` with code `credential-required` where there is no credential, or only a certificate that
     ///   is none here, on a label that takes secrets.
-    mutating func readCredentials(_ headers: HTTPFields) throws -> PresentedSecret {
+    mutating func readCredentials(_ headers: HTTPFields) throws {
         // On a label that takes no secrets an Authorization header means nothing.
         let secret = label.description.acceptsSecrets ? try PresentedSecret(headers) : .none
-        presentsSecret = secret != .none
+        self.secret = secret
         client = connection.verdict(on: label, at: .now)
         if operation != .simpleReenroll, label.description.acceptsSecrets, secret == .none, !client.mayEnroll {
             isFirstContact = true
             throw ServiceError(.credentialRequired, "No credential was given.")
         }
-        return secret
     }
 
-    mutating func perform(body: ByteBuffer, headers: HTTPFields, secret: PresentedSecret) async throws -> Answer {
+    var presentsSecret: Bool { secret != .none }
+
+    /// The secret that the outcome hangs on: a renewal with a good certificate does not look at it.
+    var decisiveSecret: Secret? {
+        operation == .simpleReenroll && client.mayRenew ? nil : secret.value
+    }
+
+    mutating func perform(body: ByteBuffer, headers: HTTPFields) async throws -> Answer {
         let idempotencyKey = headers[.idempotencyKey]
         guard (idempotencyKey?.utf8.count ?? 0) <= Self.maximumIdempotencyKeyBytes else {
             throw ServiceError(.malformedRequest, "The Idempotency-Key is too long.")
@@ -63,7 +69,7 @@ struct Enrollment {
             // A reason goes only to a client that proved who it is: with a wrong secret this throws, and the answer
             // is the same as to any wrong secret.
             if case .secret(let secret) = secret {
-                try await authenticate(secret)
+                try await authenticate(secret, for: .reason)
             }
             throw refusal
         }
@@ -133,11 +139,16 @@ struct Enrollment {
 
     // MARK: - The signer
 
-    private func authenticate(_ secret: Secret) async throws {
+    /// Asks the signer about the secret before anything else is done with the request.
+    func requireKnown(_ secret: Secret) async throws {
+        try await authenticate(secret, for: .admission)
+    }
+
+    private func authenticate(_ secret: Secret, for purpose: AuthenticateRequest.Purpose) async throws {
         _ = try await callSigner { signer in
             try await signer.authenticate(
                 AuthenticateRequest(
-                    label: label.description.name, secret: secret, requestID: requestID,
+                    label: label.description.name, secret: secret, purpose: purpose, requestID: requestID,
                     remoteAddress: connection.remoteAddress))
         }
     }

@@ -13,6 +13,7 @@ internal import PKI
 /// credential, 400, 401, 403.
 struct EnrollmentDesk: Sendable {
     let pool: EnrollmentPool
+    let failures: FailureLimit
     let recorder: EventRecorder
     let logger: Logger
 
@@ -23,14 +24,43 @@ struct EnrollmentDesk: Sendable {
             operation: operation, label: context.route.label, connection: context.connection,
             requestID: context.requestID)
         do {
-            let secret = try enrollment.readCredentials(request.headers)
+            try enrollment.readCredentials(request.headers)
+            try await admit(enrollment)
             let limit = context.route.label.description.maximumConcurrentEnrollments
             let body = try await request.body.collect(upTo: .max)
-            return try await pool.run(label: context.route.label.description.name, limit: limit) {
-                try await enrollment.perform(body: body, headers: request.headers, secret: secret)
+            let answer = try await pool.run(label: context.route.label.description.name, limit: limit) {
+                try await enrollment.perform(body: body, headers: request.headers)
             }
+            if let secret = enrollment.decisiveSecret {
+                failures.accepted(secret, label: enrollment.label.description.name)
+            }
+            return answer
         } catch {
             throw refusal(error, of: enrollment)
+        }
+    }
+
+    /// Keeps secrets that are probably wrong away from the pool (design §10).
+    private func admit(_ enrollment: Enrollment) async throws {
+        guard let secret = enrollment.decisiveSecret else { return }
+        let label = enrollment.label.description.name
+        let address = enrollment.connection.remoteAddress
+        switch failures.admission(of: secret, label: label, from: address) {
+        case .goOn:
+            return
+        case .refuse:
+            throw SignerRefusal(
+                error: ServiceError(.credentialRefused, "The secret was refused lately.", reason: .secretUnknown),
+                isRecorded: false)
+        case .ask:
+            // The bound is the pool's own: the address tells nothing about which of its devices are good.
+            try await failures.suspects.run(label: label, limit: .max) {
+                do {
+                    try await enrollment.requireKnown(secret)
+                } catch let refusal as SignerRefusal {
+                    throw SignerRefusal(error: refusal.error, isRecorded: false)
+                }
+            }
         }
     }
 
@@ -39,12 +69,20 @@ struct EnrollmentDesk: Sendable {
         let challenges = enrollment.label.challenges
         switch error {
         case let refusal as SignerRefusal:
-            // The signer has recorded it.
+            if let retryAfter = turnedAway(refusal.error, enrollment, isRecorded: refusal.isRecorded) {
+                return ErrorResponse.tooManyFailures(retryAfter: retryAfter)
+            }
+            if !refusal.isRecorded {
+                recorder.record(enrollment.denial(refusal.error))
+            }
             if ErrorResponse(refusal.error).status == .internalServerError {
                 log(refusal.error, enrollment)
             }
             return ErrorResponse(refusal.error, challenges: challenges)
         case let error as ServiceError:
+            if let retryAfter = turnedAway(error, enrollment, isRecorded: false) {
+                return ErrorResponse.tooManyFailures(retryAfter: retryAfter)
+            }
             if !enrollment.isFirstContact {
                 recorder.record(enrollment.denial(error))
             }
@@ -59,6 +97,12 @@ struct EnrollmentDesk: Sendable {
         }
     }
 
+    private func turnedAway(_ error: ServiceError, _ enrollment: Enrollment, isRecorded: Bool) -> Int? {
+        failures.refused(
+            error, secret: enrollment.decisiveSecret, label: enrollment.label.description.name,
+            from: enrollment.connection.remoteAddress, isRecorded: isRecorded)
+    }
+
     private func log(_ error: any Error, _ enrollment: Enrollment) {
         logger.error(
             "Enrollment failed unexpectedly",
@@ -69,7 +113,9 @@ struct EnrollmentDesk: Sendable {
     }
 }
 
-/// A refusal that came from the signer, which has made an event of it.
+/// A refusal that came from the signer.
 struct SignerRefusal: Error {
     var error: ServiceError
+    /// Whether the signer has made an event of it.
+    var isRecorded = true
 }

@@ -40,7 +40,7 @@ struct EnrollmentPipeline: Sendable {
         }
     }
 
-    /// Whether a secret would authenticate on a label. A refusal is recorded.
+    /// Whether a secret would authenticate on a label. A refusal is recorded where the purpose says so.
     func authenticate(_ request: AuthenticateRequest, from context: CallContext) async throws {
         let job = EnrollRequest(
             operation: .simpleEnroll, label: request.label, certificationRequest: Data(), secret: request.secret,
@@ -55,8 +55,11 @@ struct EnrollmentPipeline: Sendable {
             let authentication = RequesterAuthentication(
                 label: label, authorities: core.authorities, now: core.seconds())
             let secret = try core.ledger.read { try authentication.secret(request.secret, $0) }
-            try authentication.requireUsable(secret)
+            if request.purpose == .reason {
+                try authentication.requireUsable(secret)
+            }
         } catch let error as ServiceError {
+            guard request.purpose == .reason else { throw error }
             await recordDenial(error, request: job, node: context.peer.name, candidate: nil)
             throw error
         }

@@ -18,6 +18,8 @@ final class StandInSigner: SigningBackend {
         var isUp = true
         /// Enrollments wait while this is true.
         var holdsEnrollments = false
+        /// Questions about secrets wait while this is true.
+        var holdsAuthentications = false
         var answersPings = true
         var nodeCertificateValidity: TimeInterval = 86_400
         /// How long the certificate has been valid when it is issued.
@@ -78,6 +80,9 @@ final class StandInSigner: SigningBackend {
 
     func authenticate(_ request: AuthenticateRequest) async throws -> Done {
         authentications.withLock { $0.append(request) }
+        while script.withLock({ $0.holdsAuthentications }) {
+            try await Task.sleep(for: .milliseconds(5))
+        }
         guard script.withLock({ $0.secrets.contains(request.secret.revealed) }) else {
             throw ServiceError(.credentialRefused, "The secret is not right.", reason: .secretUnknown)
         }

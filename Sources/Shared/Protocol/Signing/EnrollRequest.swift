@@ -80,22 +80,33 @@ package enum DeliveredKey: Codable, Sendable, Equatable {
 }
 
 /// Asks whether a secret would authenticate on a label, without using it up: `signing.authenticate`.
-///
-/// A frontend asks this before it tells a client why its request was refused: a reason goes only to a client that
-/// proved who it is.
 package struct AuthenticateRequest: RemoteRequest {
     package typealias Reply = Done
     package static let method = "signing.authenticate"
 
+    /// Why a frontend asks.
+    package enum Purpose: String, Codable, Sendable {
+        /// Before it tells a client why its request was refused: a reason goes only to a client that proved who it is.
+        /// The secret must be good for a certificate; a refusal is recorded.
+        case reason
+        /// Before it lets a request through whose address has failed too often. A secret that is spent or expired will
+        /// do, as the request may be one to repeat an answer to. The frontend counts the refusals, which are not recorded.
+        case admission
+    }
+
     package var label: String
     package var secret: Secret
+    package var purpose: Purpose
     /// As in ``EnrollRequest``: for the event of a refusal.
     package var requestID: String
     package var remoteAddress: String
 
-    package init(label: String, secret: Secret, requestID: String = "", remoteAddress: String = "") {
+    package init(
+        label: String, secret: Secret, purpose: Purpose = .reason, requestID: String = "", remoteAddress: String = ""
+    ) {
         self.label = label
         self.secret = secret
+        self.purpose = purpose
         self.requestID = requestID
         self.remoteAddress = remoteAddress
     }
