@@ -17,11 +17,22 @@ struct IssuingAuthority: Sendable {
     let notAfter: Int64
     /// SHA-256 of the SubjectPublicKeyInfo.
     let keySHA256: [UInt8]
+    /// How it tells of revocations.
+    let services: RevocationServices
+    /// As CRLs name it.
+    let listIssuer: RevocationListIssuer
+    /// As OCSP requests name it.
+    let statusIssuer: OCSPIssuer
+    let signatureAlgorithm: SignatureAlgorithm
     private let key: Certificate.PrivateKey
     private let keyIdentifier: AuthorityKeyIdentifier
 
-    /// - Throws: ``KeyStoreError`` where certificate and key don't belong together, or the certificate is not a CA's.
-    init(name: String, certificate: Certificate, parents: [Certificate], key: Certificate.PrivateKey) throws {
+    /// - Throws: ``KeyStoreError`` where certificate and key don't belong together, or the certificate is not a CA's
+    ///   that may sign certificates and CRLs.
+    init(
+        name: String, certificate: Certificate, parents: [Certificate], key: Certificate.PrivateKey,
+        services: RevocationServices = RevocationServices()
+    ) throws {
         guard certificate.publicKey == key.publicKey else {
             throw KeyStoreError("authority «\(name)»: the key is not the certificate's.")
         }
@@ -30,6 +41,11 @@ struct IssuingAuthority: Sendable {
         }
         if let usage = try certificate.extensions.keyUsage, !usage.keyCertSign {
             throw KeyStoreError("authority «\(name)»: the certificate's key usage has no keyCertSign.")
+        }
+        if let usage = try certificate.extensions.keyUsage, !usage.cRLSign {
+            throw KeyStoreError(
+                "authority «\(name)»: the certificate's key usage has no cRLSign, and clients would refuse its CRLs. "
+                    + "Have the certificate issued anew with keyCertSign and cRLSign.")
         }
         var previous = certificate
         for parent in parents {
@@ -49,9 +65,20 @@ struct IssuingAuthority: Sendable {
         subject = certificate.subject.description
         notAfter = Int64(certificate.notValidAfter.timeIntervalSince1970)
         keySHA256 = Array(SHA256.hash(data: try certificate.publicKey.derEncoded()))
-        keyIdentifier = AuthorityKeyIdentifier(
-            keyIdentifier: try certificate.extensions.subjectKeyIdentifier?.keyIdentifier
-                ?? SubjectKeyIdentifier(hash: certificate.publicKey).keyIdentifier)
+        let identifier =
+            try certificate.extensions.subjectKeyIdentifier?.keyIdentifier
+            ?? SubjectKeyIdentifier(hash: certificate.publicKey).keyIdentifier
+        keyIdentifier = AuthorityKeyIdentifier(keyIdentifier: identifier)
+        self.services = services
+        listIssuer = try RevocationListIssuer(certificate: Array(chain[0]), keyIdentifier: Array(identifier))
+        statusIssuer = try OCSPIssuer(certificate: Array(chain[0]))
+        signatureAlgorithm = SignatureAlgorithm(signingWith: certificate.publicKey)
+    }
+
+    /// Signs what is not a certificate: a CRL (RFC 5280 §5.1.1.2), with ``signatureAlgorithm``.
+    func signature(over bytes: [UInt8]) throws -> [UInt8] {
+        try key.sign(bytes: bytes, signatureAlgorithm: Certificate.SignatureAlgorithm(signatureAlgorithm))
+            .rawRepresentation
     }
 
     /// Signs a certificate for an end entity (RFC 5280 §4).
@@ -60,7 +87,7 @@ struct IssuingAuthority: Sendable {
             Critical(BasicConstraints.notCertificateAuthority)
             SubjectKeyIdentifier(hash: contents.publicKey)
             keyIdentifier
-            for part in contents.extensions {
+            for part in contents.extensions + (contents.namesServices ? try services.certificateExtensions() : []) {
                 part
             }
         }
@@ -88,6 +115,8 @@ struct CertificateContents: Sendable {
     var notAfter: Int64
     /// keyUsage, extendedKeyUsage, subjectAltName, and whatever else the authority or the profile sets.
     var extensions: [Certificate.Extension]
+    /// Whether it says where the authority's CRL and OCSP responder are; where the authority sets that.
+    var namesServices = true
 }
 
 extension DERSerializable {

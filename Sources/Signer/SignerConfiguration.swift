@@ -22,6 +22,7 @@ package struct SignerConfiguration: Sendable {
         /// PKCS#8 in PEM, mode 0600, plain or encrypted.
         var key: String
         var passphraseFile: String?
+        var services = RevocationServices()
     }
 
     struct Limits: Sendable {
@@ -117,7 +118,8 @@ package struct SignerConfiguration: Sendable {
             certificate: try reader.path("certificate", default: "authorities/\(name)/certificate.pem"),
             chain: try reader.path("chain", default: "authorities/\(name)/chain.pem"),
             key: try reader.path("key", default: "authorities/\(name)/key.pem"),
-            passphraseFile: reader.contains("key-passphrase-file") ? try reader.path("key-passphrase-file") : nil)
+            passphraseFile: reader.contains("key-passphrase-file") ? try reader.path("key-passphrase-file") : nil,
+            services: try RevocationServices(reader))
         try reader.finish()
         return files
     }

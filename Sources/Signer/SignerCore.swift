@@ -35,6 +35,7 @@ final class SignerCore: Sendable {
     private let lostDenials = Mutex(0)
     private let outbox = Mutex(OutboxPosition(last: 0, delivered: 0))
     private let outboxSignal: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
+    private let revocationSignal: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
 
     init(
         name: String, ledger: Ledger, authorities: [IssuingAuthority], policy: Policy, limits: Limits = Limits(),
@@ -50,6 +51,7 @@ final class SignerCore: Sendable {
         events = EventComposer(source: name, run: ledger.incarnation)
         currentPolicy = Mutex(policy)
         outboxSignal = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        revocationSignal = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         try refreshOutboxPosition()
     }
 
@@ -74,6 +76,16 @@ final class SignerCore: Sendable {
     var isDraining: Bool {
         get { draining.withLock { $0 } }
         set { draining.withLock { $0 = newValue } }
+    }
+
+    // MARK: Revocation
+
+    /// Yields where a certificate was revoked. For ``RevocationListPublisher`` alone.
+    var revocations: AsyncStream<Void> { revocationSignal.stream }
+
+    /// Has new CRLs issued at once: a revocation was committed. Any number of them while one is made is one more.
+    func certificatesRevoked() {
+        revocationSignal.continuation.yield()
     }
 
     // MARK: Outbox

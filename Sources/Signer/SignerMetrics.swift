@@ -8,6 +8,7 @@ struct SignerMetrics: Sendable {
     private let commit: CoreMetrics.Timer
     private let lostDenials: Counter
     private let relayFailures: Counter
+    private let revocationListFailures: Counter
 
     init(registry: MetricsRegistry) {
         self.registry = registry
@@ -22,6 +23,12 @@ struct SignerMetrics: Sendable {
             ("estuary_signer_authority_end_seconds", "The end of each authority's certificate, in seconds since 1970."),
             ("estuary_signer_outbox_backlog", "Events that the auditor has not acknowledged."),
             ("estuary_signer_in_flight", "Enrollments that are being decided."),
+            (
+                "estuary_signer_crl_next_update_seconds",
+                "The end of each authority's newest CRL, in seconds since 1970."
+            ),
+            ("estuary_signer_crl_entries", "Revoked certificates in each authority's newest CRL."),
+            ("estuary_signer_crl_failures_total", "CRLs that could not be issued; each is tried again."),
         ] {
             registry.describe(name, help)
         }
@@ -29,6 +36,8 @@ struct SignerMetrics: Sendable {
             label: "estuary_signer_batch_operations", dimensions: [], aggregate: true, factory: registry)
         commit = CoreMetrics.Timer(label: "estuary_signer_commit_seconds", dimensions: [], factory: registry)
         relayFailures = Counter(label: "estuary_signer_relay_failures_total", dimensions: [], factory: registry)
+        revocationListFailures = Counter(
+            label: "estuary_signer_crl_failures_total", dimensions: [], factory: registry)
         lostDenials = Counter(label: "estuary_signer_lost_denials_total", dimensions: [], factory: registry)
     }
 
@@ -55,6 +64,22 @@ struct SignerMetrics: Sendable {
 
     func relayFailed() {
         relayFailures.increment()
+    }
+
+    func revocationListFailed() {
+        revocationListFailures.increment()
+    }
+
+    /// Shows the newest CRLs, asked for before each rendering.
+    func show(_ revocationLists: @escaping @Sendable () -> [String: IssuedRevocationList]) {
+        registry.show {
+            revocationLists().sorted { $0.key < $1.key }.flatMap { name, list in
+                [
+                    ("estuary_signer_crl_next_update_seconds", [("authority", name)], Int(list.nextUpdate)),
+                    ("estuary_signer_crl_entries", [("authority", name)], list.entries),
+                ]
+            }
+        }
     }
 
     /// Shows what others hold, asked for before each rendering.

@@ -51,10 +51,15 @@ package struct SignerService: Service {
         let publisher = CataloguePublisher(core: core, key: catalogueKey)
         try await publisher.publish(core.policy)
         try await recordStart(core)
+        let revocationLists = RevocationListPublisher(core: core)
+        try await revocationLists.issueAll()
         let pipeline = EnrollmentPipeline(core: core)
         let endpoint = try await listen(
             system, curveKey: curveKey,
-            desk: SigningDesk(core: core, pipeline: pipeline, registry: registry, publisher: publisher),
+            desk: SigningDesk(
+                core: core, pipeline: pipeline, registry: registry, publisher: publisher,
+                revocationLists: revocationLists,
+                statuses: CertificateStatusDesk(core: core, revocationLists: revocationLists)),
             administration: AdministrationDesk(
                 core: core, pipeline: pipeline, registry: registry, publisher: publisher, policyFile: policyFile,
                 auditorIsUp: { auditor.isUp }, memoryIsLocked: memoryIsLocked))
@@ -70,7 +75,8 @@ package struct SignerService: Service {
         core.metrics.show(
             authorities: authorities, inFlight: { pipeline.count }, backlog: { core.outboxPosition.backlog },
             auditorIsUp: { auditor.isUp })
-        let ending = await Result { try await runParts(core: core, relay: relay, system: system) }
+        core.metrics.show { revocationLists.lists }
+        let ending = await Result { try await runParts(core, relay, revocationLists, system) }
         await system.shutdown()
         try ledger.close()
         try ending.get()
@@ -170,10 +176,14 @@ package struct SignerService: Service {
             methods: .signing(SigningService(backend: desk, actorSystem: system)))
     }
 
-    private func runParts(core: SignerCore, relay: OutboxRelay, system: ZeroMQActorSystem) async throws {
+    private func runParts(
+        _ core: SignerCore, _ relay: OutboxRelay, _ revocationLists: RevocationListPublisher,
+        _ system: ZeroMQActorSystem
+    ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await relay.run() }
             group.addTask { try await LedgerHousekeeping(core: core).run() }
+            group.addTask { try await revocationLists.run() }
             group.addTask { try await end(core, system) }
             if let path = configuration.metricsFile {
                 let file = MetricsFile(path: path, registry: core.metrics.registry)

@@ -8,6 +8,8 @@ struct SigningDesk: SigningBackend {
     let pipeline: EnrollmentPipeline
     let registry: NodeRegistry
     let publisher: CataloguePublisher
+    let revocationLists: RevocationListPublisher
+    let statuses: CertificateStatusDesk
 
     func enroll(_ request: EnrollRequest) async throws -> EnrollReply {
         guard !core.isDraining else {
@@ -39,7 +41,8 @@ struct SigningDesk: SigningBackend {
 
     func ping(_ request: PingRequest) async throws -> PingReply {
         registry.heard(try CallContext.required().peer.name, request.report, at: core.seconds())
-        return PingReply(catalogueVersion: publisher.catalogue?.version ?? 0)
+        return PingReply(
+            catalogueVersion: publisher.catalogue?.version ?? 0, revocationLists: revocationLists.numbers)
     }
 
     func catalogue(_ request: CatalogueRequest) async throws -> SignedCatalogue {
@@ -61,10 +64,13 @@ struct SigningDesk: SigningBackend {
     }
 
     func revocationList(_ request: RevocationListRequest) async throws -> RevocationListPart {
-        throw ServiceError(.notFound, "The authority «\(request.authority)» has no CRL.")
+        guard let list = revocationLists.list(of: request.authority) else {
+            throw ServiceError(.notFound, "There is no such authority, or it has no CRL yet.")
+        }
+        return try list.part(number: request.number, offset: request.offset)
     }
 
     func certificateStatus(_ request: CertificateStatusRequest) async throws -> CertificateStatusReply {
-        throw ServiceError(.notFound, "The authority «\(request.authority)» has no OCSP responder.")
+        try await statuses.status(request)
     }
 }

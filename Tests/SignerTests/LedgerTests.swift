@@ -37,7 +37,7 @@ internal import Testing
         let path = path()
         try open(path).close()
         let queue = try DatabaseQueue(path: path)
-        try queue.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('2')") }
+        try queue.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('\(LedgerSchema.version + 1)')") }
         try queue.close()
         #expect(throws: LedgerError.newerSchema(path: path)) { try open(path) }
     }

@@ -64,6 +64,7 @@ extension AdministrationDesk {
                 revoked: revoked.map(\.serial.hexadecimal), device: named.device.map(DeviceIdentifier.text) ?? "",
                 blockedNames: names)
         }
+        core.certificatesRevoked()
         core.outboxGrew()
         return reply
     }

@@ -22,7 +22,8 @@ enum AuthorityLoader {
                     + "check this host's clock.")
         }
         return try IssuingAuthority(
-            name: files.name, certificate: certificate, parents: try self.certificates(path: files.chain), key: key)
+            name: files.name, certificate: certificate, parents: try self.certificates(path: files.chain), key: key,
+            services: files.services)
     }
 
     private static func certificates(path: String) throws -> [Certificate] {

@@ -86,6 +86,9 @@ enum CertificateTable {
                 WHERE authority = ? AND serial = ? AND revoked_at IS NULL
                 """
         ).execute(arguments: [now, reason.rawValue, authority, serial])
+        if db.changesCount > 0 {
+            try MetaTable.add(db, RevocationListTable.revocationsKey(authority), 1)
+        }
     }
 
     /// What to look for in a list of certificates.

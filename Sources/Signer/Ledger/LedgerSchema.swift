@@ -7,15 +7,25 @@ internal import GRDB
 /// blocked or where a profile forbids their reuse.
 enum LedgerSchema {
     /// The newest version that this program knows. A ledger of a newer one is refused.
-    static let version = 1
+    static let version = 2
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { db in
             try db.execute(sql: tables)
         }
+        migrator.registerMigration("2") { db in
+            try db.execute(sql: revocation)
+        }
         return migrator
     }
+
+    /// A CRL is read from this index alone, in the order of serial numbers, however many certificates there are.
+    private static let revocation = """
+        DROP INDEX certificate_revoked;
+        CREATE INDEX certificate_revoked ON certificate
+            (authority, serial, not_after, revoked_at, revocation_reason) WHERE revoked_at IS NOT NULL;
+        """
 
     private static let tables = """
         -- Facts about the ledger itself: incarnation, authorities, catalogue version, how far the outbox is delivered.

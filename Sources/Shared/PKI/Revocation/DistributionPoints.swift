@@ -1,8 +1,5 @@
-/// The contents of a certificate's cRLDistributionPoints extension (RFC 5280 §4.2.1.13).
+/// The contents of a certificate's cRLDistributionPoints extension, 2.5.29.31 (RFC 5280 §4.2.1.13).
 package enum DistributionPoints {
-    /// 2.5.29.31
-    package static let objectIdentifier: [UInt] = [2, 5, 29, 31]
-
     /// One distribution point, the same CRL to be had at each of these addresses; DER.
     ///
     /// - Parameter addresses: at least one, ASCII.

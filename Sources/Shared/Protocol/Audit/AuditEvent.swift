@@ -30,6 +30,10 @@ package struct AuditEvent: Codable, Sendable, Equatable {
         case configurationRefused = "configuration-refused"
         // What nodes do.
         case nodeCertificateIssued = "node-certificate-issued"
+        /// A certificate for an authority's OCSP responder, whose key the signer made and alone holds.
+        case responderCertificateIssued = "responder-certificate-issued"
+        /// A CRL: its number is in the text, its length in `count`, the SHA-256 of it in `fingerprint`.
+        case revocationListIssued = "crl-issued"
         case started
         /// The last event of a run that ended in good order.
         case stopped
@@ -98,7 +102,7 @@ package struct AuditEvent: Codable, Sendable, Equatable {
     package var device: String?
     /// DER, base64.
     package var certificate: Data?
-    /// SHA-256 of the certificate, hexadecimal.
+    /// SHA-256 of the certificate or CRL, hexadecimal.
     package var fingerprint: String?
     package var notBefore: String?
     package var notAfter: String?
