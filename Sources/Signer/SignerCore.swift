@@ -27,6 +27,7 @@ final class SignerCore: Sendable {
     let events: EventComposer
     let limits: Limits
     let metrics: SignerMetrics
+    let manufacturerLists: ManufacturerCRLStore
     let logger: Logger
     /// The wall clock. Tests bring their own.
     let now: @Sendable () -> Date
@@ -47,6 +48,7 @@ final class SignerCore: Sendable {
         self.limits = limits
         self.metrics = metrics
         self.logger = logger
+        manufacturerLists = ManufacturerCRLStore(logger: logger)
         self.now = now
         events = EventComposer(source: name, run: ledger.incarnation)
         currentPolicy = Mutex(policy)

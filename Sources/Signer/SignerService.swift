@@ -5,6 +5,8 @@ package import Logging
 internal import Observability
 internal import ProcessLife
 internal import ServiceLifecycle
+internal import SwiftASN1
+internal import X509
 
 /// The signer: its parts put together, started in order and ended in order.
 package struct SignerService: Service {
@@ -26,7 +28,9 @@ package struct SignerService: Service {
 
     package func run() async throws {
         let authorities = try configuration.authorities.map { try AuthorityLoader.load($0) }
-        let policyFile = PolicyFile(path: configuration.policy, authorities: Set(authorities.map(\.name)))
+        let policyFile = PolicyFile(
+            path: configuration.policy, authorities: Set(authorities.map(\.name)),
+            authorityKeys: try Self.publicKeys(of: authorities))
         let policy = try policyFile.load()
         // One process a ledger: it is the single writer, and what it keeps in memory must be all there is.
         let lock = try ExclusiveLock(path: configuration.ledger + ".lock")
@@ -48,6 +52,8 @@ package struct SignerService: Service {
         let registry = NodeRegistry(ledger: ledger) { system.allow($0) }
         try registry.refresh()
         core.policy = policy.reserving(hosts: registry.hosts)
+        // A list that can't be read is no reason not to start: it is logged, and its manufacturer's devices wait.
+        core.manufacturerLists.prepare(policy.revocationListPaths)
         let publisher = CataloguePublisher(core: core, key: catalogueKey)
         try await publisher.publish(core.policy)
         try await recordStart(core)
@@ -80,6 +86,14 @@ package struct SignerService: Service {
         await system.shutdown()
         try ledger.close()
         try ending.get()
+    }
+
+    /// The public keys of the authorities and of what is above them, DER.
+    private static func publicKeys(of authorities: [IssuingAuthority]) throws -> Set<[UInt8]> {
+        Set(
+            try authorities.flatMap(\.chain).map {
+                try Certificate(derEncoded: Array($0)).publicKey.derEncoded()
+            })
     }
 
     private func openLedger(_ authorities: [IssuingAuthority]) throws -> Ledger {

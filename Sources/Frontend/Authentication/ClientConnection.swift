@@ -16,18 +16,19 @@ final class ClientConnection: Sendable {
         case unreadable(ServiceError)
     }
 
-    /// A judgement that holds for one label until a time, so that a kept connection does not verify the same signature
+    /// A judgement that holds for one label until a time, so that a kept connection does not verify the same signatures
     /// again and again.
-    private struct Accepted {
+    private struct Judged {
         /// Kept, so that no label of a later catalogue can be taken for it.
         var label: ServedLabel
+        var verdict: ClientVerdict
         var from: Int64
         var until: Int64
     }
 
     private struct State {
         var presented: Presented?
-        var accepted: Accepted?
+        var judged: Judged?
     }
 
     let security: ConnectionSecurity
@@ -41,30 +42,26 @@ final class ClientConnection: Sendable {
     }
 
     /// What the client's certificate is worth on a label at a time.
-    func verdict(on label: ServedLabel, at time: Date) -> ClientVerdict {
+    func verdict(on label: ServedLabel, at time: Date) async -> ClientVerdict {
         guard label.description.acceptsCertificates else { return .absent }
         let now = Int64(time.timeIntervalSince1970)
-        return state.withLock { state in
+        let (presented, known) = state.withLock { state in
             if state.presented == nil {
                 state.presented = readCertificate()
             }
-            switch state.presented {
-            case .nothing, nil: return .absent
-            case .unreadable(let error): return .refused(nil, error)
-            case .certificate(let certificate):
-                if let accepted = state.accepted, accepted.label === label,
-                    (accepted.from...accepted.until).contains(now)
-                {
-                    return .accepted(certificate)
-                }
-                let verdict = Self.judge(certificate, label, now: now)
-                if verdict.mayEnroll {
-                    state.accepted = Accepted(
-                        label: label, from: now,
-                        until: max(now, min(certificate.notAfter, label.issuersValidUntil)))
-                }
-                return verdict
+            let known = state.judged.flatMap { judged in
+                judged.label === label && (judged.from...judged.until).contains(now) ? judged.verdict : nil
             }
+            return (state.presented, known)
+        }
+        if let known { return known }
+        switch presented {
+        case .nothing, nil: return .absent
+        case .unreadable(let error): return .refused(nil, error)
+        case .certificate(let certificate):
+            let judged = await Self.judge(certificate, label, now: now)
+            state.withLock { $0.judged = judged }
+            return judged.verdict
         }
     }
 
@@ -82,21 +79,53 @@ final class ClientConnection: Sendable {
         }
     }
 
-    private static func judge(_ certificate: ClientCertificate, _ label: ServedLabel, now: Int64) -> ClientVerdict {
+    private static func judge(_ certificate: ClientCertificate, _ label: ServedLabel, now: Int64) async -> Judged {
+        func judged(_ verdict: ClientVerdict, until end: Int64) -> Judged {
+            Judged(label: label, verdict: verdict, from: now, until: max(now, end))
+        }
         switch certificate.judge(authorities: label.acceptedIssuers, now: now, gracePeriod: 0) {
         case .accepted:
-            return .accepted(certificate)
+            return judged(.accepted(certificate), until: min(certificate.notAfter, label.issuersValidUntil))
         case .expired:
             let grace = label.description.gracePeriod
             let late = certificate.judge(authorities: label.acceptedIssuers, now: now, gracePeriod: grace)
-            if grace > 0, case .accepted = late { return .inGracePeriod(certificate) }
-            return .refused(
-                certificate, ServiceError(.certificateOutsideValidity, "The client certificate is expired."))
+            if grace > 0, case .accepted = late { return judged(.inGracePeriod(certificate), until: now) }
+            return judged(
+                .refused(certificate, ServiceError(.certificateOutsideValidity, "The client certificate is expired.")),
+                until: now)
         case .notYetValid:
-            return .refused(
-                certificate, ServiceError(.certificateOutsideValidity, "The client certificate is not valid yet."))
+            return judged(
+                .refused(
+                    certificate, ServiceError(.certificateOutsideValidity, "The client certificate is not valid yet.")),
+                until: now)
         case .untrusted(let reason):
-            return .refused(certificate, ServiceError(.certificateUntrusted, reason))
+            guard label.manufacturers.isEmpty else {
+                return await judge(certificate, manufacturersOf: label, now: now)
+            }
+            return judged(.refused(certificate, ServiceError(.certificateUntrusted, reason)), until: .max)
+        }
+    }
+
+    /// Judges a certificate that is not of an authority which the label accepts.
+    private static func judge(
+        _ certificate: ClientCertificate, manufacturersOf label: ServedLabel, now: Int64
+    ) async -> Judged {
+        switch await certificate.judge(
+            manufacturers: label.manufacturers, excluding: label.authorities, now: now)
+        {
+        case .accepted(let path):
+            return Judged(
+                label: label, verdict: .manufacturer(certificate, name: path.manufacturer), from: now,
+                until: max(now, path.notAfter))
+        case .outsideValidity(let reason):
+            return Judged(
+                label: label,
+                verdict: .refused(certificate, ServiceError(.certificateOutsideValidity, reason)), from: now, until: now
+            )
+        case .untrusted(let reason):
+            return Judged(
+                label: label, verdict: .refused(certificate, ServiceError(.certificateUntrusted, reason)), from: now,
+                until: .max)
         }
     }
 }

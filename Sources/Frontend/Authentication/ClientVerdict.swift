@@ -9,19 +9,24 @@ enum ClientVerdict {
     case accepted(ClientCertificate)
     /// Expired, and still within the time after the end that the label allows for renewals.
     case inGracePeriod(ClientCertificate)
+    /// Of a manufacturer that the label trusts: good for a first enrollment, under the names that the label's rule gives.
+    case manufacturer(ClientCertificate, name: String)
     /// Of another authority, not for this use, outside of its validity, or not readable.
     case refused(ClientCertificate?, ServiceError)
 
     /// Whether it authenticates `simpleenroll`.
     var mayEnroll: Bool {
-        if case .accepted = self { true } else { false }
+        switch self {
+        case .accepted, .manufacturer: true
+        case .absent, .inGracePeriod, .refused: false
+        }
     }
 
     /// Whether it authenticates `simplereenroll`.
     var mayRenew: Bool {
         switch self {
         case .accepted, .inGracePeriod: true
-        case .absent, .refused: false
+        case .absent, .manufacturer, .refused: false
         }
     }
 
@@ -32,10 +37,24 @@ enum ClientVerdict {
         }
     }
 
-    /// The certificate, where it authenticates for anything.
+    var isManufacturers: Bool {
+        if case .manufacturer = self { true } else { false }
+    }
+
+    /// The certificate of ours, where it authenticates for anything.
     var certificate: ClientCertificate? {
         switch self {
         case .accepted(let certificate), .inGracePeriod(let certificate): certificate
+        case .absent, .manufacturer, .refused: nil
+        }
+    }
+
+    /// The identity as events name it, where the certificate authenticates for anything.
+    var principal: String? {
+        switch self {
+        case .accepted(let certificate), .inGracePeriod(let certificate):
+            "certificate:\(certificate.serial.hexadecimal)"
+        case .manufacturer(let certificate, let name): "manufacturer:\(name):\(certificate.fingerprint.hexadecimal)"
         case .absent, .refused: nil
         }
     }
@@ -51,6 +70,10 @@ enum ClientVerdict {
         case .refused(_, let error): error
         case .inGracePeriod:
             ServiceError(.certificateOutsideValidity, "The client certificate is expired; it may only be renewed.")
+        case .manufacturer:
+            ServiceError(
+                .certificateUntrusted,
+                "The client certificate is a manufacturer's: it is for the first enrollment, not for renewals.")
         case .absent, .accepted:
             ServiceError(.certificateRequired, "A client certificate is needed here.")
         }

@@ -12,6 +12,10 @@ final class ServedLabel: Sendable {
     let signer: SignerLink
     /// Whose certificates authenticate here: the label's authority, then its predecessors.
     let acceptedIssuers: [ClientCertificate.Authority]
+    /// Whose devices may enroll here with the certificates that they were made with.
+    let manufacturers: [ManufacturerTrust]
+    /// All authorities of the catalogue: what they have signed is never a manufacturer's.
+    let authorities: [ClientCertificate.Authority]
     /// The first end of an accepted issuer, in seconds since 1970.
     let issuersValidUntil: Int64
     /// What a 401 offers: a `WWW-Authenticate` for each scheme.
@@ -21,7 +25,7 @@ final class ServedLabel: Sendable {
 
     /// All labels of a catalogue.
     ///
-    /// - Throws: ``CatalogueError`` where a label names an authority or a profile that is not there.
+    /// - Throws: ``CatalogueError`` where a label names an authority, a profile or a manufacturer that is not there.
     static func all(of catalogue: Catalogue, signer: SignerLink) throws -> [ServedLabel] {
         try catalogue.labels.map { try ServedLabel($0, of: catalogue, signer: signer) }
     }
@@ -42,6 +46,13 @@ final class ServedLabel: Sendable {
         self.signer = signer
         acceptedIssuers = try ([label.authority] + label.predecessors).map { name in
             try ClientCertificate.Authority(name: name, chain: try authority(name).chain)
+        }
+        authorities = try catalogue.authorities.map { try ClientCertificate.Authority(name: $0.name, chain: $0.chain) }
+        manufacturers = try label.manufacturers.map { name in
+            guard let found = catalogue.manufacturer(name) else {
+                throw CatalogueError("label «\(label.name)» names the manufacturer «\(name)», which is not there")
+            }
+            return try ManufacturerTrust(name: name, anchors: found.anchors, intermediates: found.intermediates)
         }
         issuersValidUntil =
             acceptedIssuers.map { Int64($0.issuing.notValidAfter.timeIntervalSince1970) }.min() ?? 0

@@ -22,12 +22,12 @@ extension Enrollment {
         // What was shown, not what was found good: the secret may well be a wrong one.
         event.authentication =
             switch (client.mayEnroll || client.mayRenew, presentsSecret) {
-            case (true, true): .certificateAndSecret
-            case (true, false): .certificate
+            case (true, true): client.isManufacturers ? .manufacturerAndSecret : .certificateAndSecret
+            case (true, false): client.isManufacturers ? .manufacturer : .certificate
             case (false, true): .secret
             case (false, false): AuditEvent.Authentication.none
             }
-        event.principal = client.certificate.map { "certificate:\($0.serial.hexadecimal)" }
+        event.principal = client.principal
         event.remoteAddress = connection.remoteAddress
         event.requestID = requestID
         if let request {

@@ -32,11 +32,11 @@ struct Enrollment {
     ///
     /// - Throws: ``ServiceError`` with code `credential-required` where there is no credential, or only a certificate that
     ///   is none here, on a label that takes secrets.
-    mutating func readCredentials(_ headers: HTTPFields) throws {
+    mutating func readCredentials(_ headers: HTTPFields) async throws {
         // On a label that takes no secrets an Authorization header means nothing.
         let secret = label.description.acceptsSecrets ? try PresentedSecret(headers) : .none
         self.secret = secret
-        client = connection.verdict(on: label, at: .now)
+        client = await connection.verdict(on: label, at: .now)
         if operation != .simpleReenroll, label.description.acceptsSecrets, secret == .none, !client.mayEnroll {
             isFirstContact = true
             throw ServiceError(.credentialRequired, "No credential was given.")
@@ -109,17 +109,25 @@ struct Enrollment {
     /// Why the answer is 401 or 403, as far as this can be told here; nil where the signer is to be asked.
     private func forbids(_ request: CertificationRequest, secret: PresentedSecret) -> ServiceError? {
         if let error = credentialError(secret) { return error }
+        let renewed = operation == .simpleReenroll ? client.certificate?.leaf : nil
+        if let renewed, let difference = RenewalNames.difference(request: request, certificate: renewed) {
+            return ServiceError(.nameMismatch, difference)
+        }
+        if case .manufacturer(let certificate, let name) = client {
+            let names = ManufacturerNames(
+                rules: label.description.manufacturerNames, certificate: certificate.leaf, manufacturer: name)
+            if let violation = names.refusal(of: request) {
+                return ServiceError(.profileViolation, violation.message)
+            }
+        }
         do {
-            _ = try label.profile.admit(request, now: Int64(Date.now.timeIntervalSince1970))
+            _ = try label.profile.admit(
+                request, now: Int64(Date.now.timeIntervalSince1970),
+                changesNames: renewed != nil && label.description.allowsChangeOfSubjectName, renewing: renewed)
         } catch let violation as ProfileViolation {
             return ServiceError(.profileViolation, violation.message)
         } catch {
             return ServiceError(.unexpected, "An unexpected error.", cause: error)
-        }
-        if operation == .simpleReenroll, let certificate = client.certificate,
-            let difference = RenewalNames.difference(request: request, certificate: certificate.leaf)
-        {
-            return ServiceError(.nameMismatch, difference)
         }
         return nil
     }

@@ -24,7 +24,7 @@ struct EnrollmentDesk: Sendable {
             operation: operation, label: context.route.label, connection: context.connection,
             requestID: context.requestID)
         do {
-            try enrollment.readCredentials(request.headers)
+            try await enrollment.readCredentials(request.headers)
             try await admit(enrollment)
             let limit = context.route.label.description.maximumConcurrentEnrollments
             let body = try await request.body.collect(upTo: .max)

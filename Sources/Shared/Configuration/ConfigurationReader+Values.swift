@@ -114,7 +114,18 @@ extension ConfigurationReader {
     /// The path of a file or folder; a relative one starts at the configuration file's folder.
     package func path(_ key: String, default standard: String? = nil) throws -> String {
         let path = try string(key, default: standard)
-        guard !path.utf8.contains(0) else { throw error(key, "a path has no NUL character") }
+        return try absolute(path) { error(key, $0) }
+    }
+
+    /// A list of paths, none of them there twice.
+    package func paths(_ key: String, default standard: [String]? = nil) throws -> [String] {
+        try strings(key, default: standard).enumerated().map { index, path in
+            try absolute(path) { error(key, at: index, $0) }
+        }
+    }
+
+    private func absolute(_ path: String, _ failure: (String) -> ConfigurationError) throws -> String {
+        guard !path.utf8.contains(0) else { throw failure("a path has no NUL character") }
         guard !path.hasPrefix("/") else { return path }
         return URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent(path).standardizedFileURL
             .path

@@ -98,6 +98,7 @@ extension AdministrationDesk: AdministrationBackend {
         let policy: Policy
         do {
             policy = try policyFile.load()
+            try requireRevocationLists(of: policy)
         } catch {
             let text = "\(error)"
             _ = try await change(.configurationRefused) { _, event in
@@ -118,9 +119,18 @@ extension AdministrationDesk: AdministrationBackend {
                 }
             }
             core.policy = inForce
+            core.manufacturerLists.prepare(inForce.revocationListPaths)
             return ReloadReply(
                 catalogueVersion: publisher.catalogue?.version ?? 0, configurationSHA256: policy.sha256,
                 changed: policy.sha256 != before)
         }
+    }
+
+    /// An operator who names a list that isn't one learns of it now, not when the first device is refused.
+    private func requireRevocationLists(of policy: Policy) throws {
+        let paths = policy.revocationListPaths
+        _ = core.manufacturerLists.lists(paths.sorted())
+        guard let (path, failure) = core.manufacturerLists.failures(paths).min(by: { $0.key < $1.key }) else { return }
+        throw ServiceError(.invalidArgument, "manufacturers: crls: \(path): \(failure)")
     }
 }

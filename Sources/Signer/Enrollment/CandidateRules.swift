@@ -33,7 +33,14 @@ struct CandidateRules {
             }
         }
         do {
-            return try candidate.profile.admit(request, now: now)
+            if let shown = candidate.requester.manufacturer {
+                let names = ManufacturerNames(
+                    rules: candidate.label.manufacturerNames, certificate: shown.certificate,
+                    manufacturer: shown.manufacturer)
+                if let violation = names.refusal(of: request) { throw violation }
+            }
+            return try candidate.profile.admit(
+                request, now: now, changesNames: candidate.changesNames, renewing: candidate.renewed)
         } catch let violation as ProfileViolation {
             throw ServiceError(.profileViolation, violation.message, cause: violation)
         }

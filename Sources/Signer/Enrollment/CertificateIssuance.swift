@@ -23,11 +23,22 @@ struct CertificateIssuance {
         }
         var subject = admitted.subject
         var subjectAltName = try admitted.alternativeNameExtension()
-        if candidate.request.operation == .simpleReenroll, let held = candidate.requester.certificate {
-            // Equal by value, so that the old encoding goes on (design §6).
-            subject = held.certificate.subject
-            subjectAltName = held.certificate.extensions[oid: .X509ExtensionID.subjectAlternativeName]
+        var remarks: [String] = []
+        if let renewed = candidate.renewed {
+            // Equal by value, so that the old encoding goes on (design §6), but for what ChangeSubjectName replaces.
+            let change = candidate.certificationRequest.changeSubjectName
+            if change?.subject == nil {
+                subject = renewed.subject
+            }
+            if change?.alternativeNames == nil {
+                subjectAltName = renewed.extensions[oid: .X509ExtensionID.subjectAlternativeName]
+            }
+            if change != nil {
+                let former = DisplayText.escape(renewed.subject.description)
+                remarks.append("The names were changed; the subject was \(former).")
+            }
         }
+        remarks += [candidate.requester.manufacturer?.remark].compactMap { $0 }
         let contents = CertificateContents(
             serial: serial, publicKey: admitted.publicKey, subject: subject, notBefore: now - validity.backdating,
             notAfter: end,
@@ -39,7 +50,7 @@ struct CertificateIssuance {
             authority: candidate.authority.name, serial: serial,
             device: device ?? DeviceIdentifier.number(firstSerial: serial), der: der, subject: subject.description,
             names: admitted.names.map(\.description), notBefore: contents.notBefore, notAfter: end,
-            remarks: admitted.remarks
+            remarks: admitted.remarks + remarks
                 + (candidate.request.channelBinding == .exempt ? ["channel binding not compared"] : []))
         return SignedCertificate(
             der: der, serial: serial, subject: facts.subject, names: admitted.names, notBefore: contents.notBefore,

@@ -1,6 +1,7 @@
 internal import ClusterProtocol
 internal import Foundation
 internal import PKI
+internal import X509
 
 /// An enrollment between authentication and record: who asks for what, and under which rules.
 struct EnrollmentCandidate: Sendable {
@@ -16,6 +17,16 @@ struct EnrollmentCandidate: Sendable {
     var digest: Data
     /// The key under which the client's `Idempotency-Key` is kept; nil without one.
     var idempotencyScope: Data?
+
+    /// The certificate that is renewed.
+    var renewed: Certificate? {
+        request.operation == .simpleReenroll ? requester.certificate?.certificate : nil
+    }
+
+    /// Whether the request takes new names with ChangeSubjectName, where the label allows that (RFC 6402 §2.8).
+    var changesNames: Bool {
+        renewed != nil && label.allowsChangeOfSubjectName && certificationRequest.changeSubjectName != nil
+    }
 }
 
 /// A certificate that is signed and not yet recorded. Nobody sees it before it is.

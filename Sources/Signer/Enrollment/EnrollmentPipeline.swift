@@ -27,7 +27,7 @@ struct EnrollmentPipeline: Sendable {
     func enroll(_ request: EnrollRequest, from context: CallContext) async throws -> EnrollReply {
         var candidate: EnrollmentCandidate?
         do {
-            let made = try makeCandidate(request, from: context.peer)
+            let made = try await makeCandidate(request, from: context.peer)
             candidate = made
             return try await decideOnce(made, deadline: context.deadline)
         } catch let error as ServiceError {
@@ -67,7 +67,7 @@ struct EnrollmentPipeline: Sendable {
 
     // MARK: Who asks for what
 
-    private func makeCandidate(_ request: EnrollRequest, from peer: PeerIdentity) throws -> EnrollmentCandidate {
+    private func makeCandidate(_ request: EnrollRequest, from peer: PeerIdentity) async throws -> EnrollmentCandidate {
         let policy = core.policy
         guard let label = policy.label(request.label), let profile = policy.profile(label.profile),
             let authority = core.authorities[label.authority]
@@ -77,8 +77,9 @@ struct EnrollmentPipeline: Sendable {
         guard peer.mayUse(label: label.name) else {
             throw ServiceError(.nodeNotForLabel, "The node may not ask for this label.")
         }
+        let manufacturer = try await ManufacturerAuthentication(core: core, label: label, policy: policy).judge(request)
         let authentication = RequesterAuthentication(
-            label: label, authorities: core.authorities, now: core.seconds())
+            label: label, authorities: core.authorities, now: core.seconds(), manufacturer: manufacturer)
         let requester = try core.ledger.read { try authentication.authenticate(request, $0) }
         let certificationRequest = try parse(request)
         guard certificationRequest.publicKey != nil else {
@@ -181,7 +182,8 @@ struct EnrollmentPipeline: Sendable {
         let admitted = try CandidateRules(candidate: candidate, now: now).admit()
         let device = try core.ledger.read { db in
             let device = try NameRules.device(
-                for: admitted.names, requester: candidate.requester, keySHA256: candidate.keySHA256, now: now, db)
+                for: admitted.names, requester: candidate.requester, keySHA256: candidate.keySHA256,
+                changesNames: candidate.changesNames, now: now, db)
             try KeyRules.requireAllowed(candidate, device: device, now: now, db)
             return device
         }

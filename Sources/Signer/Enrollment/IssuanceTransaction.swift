@@ -22,7 +22,8 @@ struct IssuanceTransaction: Sendable {
         try requireStillUndecided(db)
         try requireStillAuthorized(db)
         let device = try NameRules.device(
-            for: signed.names, requester: candidate.requester, keySHA256: candidate.keySHA256, now: seconds, db)
+            for: signed.names, requester: candidate.requester, keySHA256: candidate.keySHA256,
+            changesNames: candidate.changesNames, now: seconds, db)
         guard device == (signed.isNewDevice ? nil : signed.device) else { throw RaceLost() }
         try pay(db)
         try CertificateTable.insert(
@@ -57,6 +58,9 @@ struct IssuanceTransaction: Sendable {
             try RequesterAuthentication.requireInGoodStanding(
                 current, try held.certificate.publicKey.derEncoded(), db)
         }
+        if let shown = candidate.requester.manufacturer {
+            try RequesterAuthentication.requireInGoodStanding(shown, db)
+        }
         try KeyRules.requireAllowed(candidate, device: signed.isNewDevice ? nil : signed.device, now: seconds, db)
     }
 
@@ -82,6 +86,9 @@ struct IssuanceTransaction: Sendable {
             try DeviceTable.renew(
                 db, id: signed.device, subject: signed.subject, label: candidate.label.name, at: seconds,
                 expires: signed.notAfter)
+        }
+        if let shown = candidate.requester.manufacturer {
+            try ManufacturerTable.link(db, shown, device: signed.device, at: seconds)
         }
         for name in signed.names {
             try NameTable.bind(

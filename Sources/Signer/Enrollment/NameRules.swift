@@ -8,11 +8,13 @@ internal import PKI
 enum NameRules {
     /// The device that a request's names belong to; nil where all of them are free.
     ///
-    /// A certificate asks for the names that it or its device has; a secret for new ones.
+    /// A certificate asks for the names that it or its device has, and for free ones with ChangeSubjectName; a secret and
+    /// a manufacturer's certificate, whose names the label's rule gives, for free ones.
     ///
     /// - Throws: `nameHeld`, `nameBlocked`, `nameMismatch`, `secretNotForName`.
     static func device(
-        for names: [CanonicalName], requester: Requester, keySHA256: Data, now: Int64, _ db: Database
+        for names: [CanonicalName], requester: Requester, keySHA256: Data, changesNames: Bool = false, now: Int64,
+        _ db: Database
     ) throws -> Int64? {
         if let bound = requester.secret?.names {
             for name in names where !isBound(name, to: bound) {
@@ -21,25 +23,28 @@ enum NameRules {
             }
         }
         var devices: Set<Int64> = []
-        if let device = requester.device {
-            devices.insert(device)
+        let known = try requester.device ?? manufacturedDevice(requester, db)
+        if let known {
+            devices.insert(known)
         }
         let own = try requester.certificate.map { try Set(CanonicalName.list(of: $0.certificate)) } ?? []
         for name in names {
             let holding = try NameTable.find(db, name: name.description)
-            if let device = requester.device, requester.secret == nil, holding?.device != device, !own.contains(name) {
+            if let device = requester.device, requester.secret == nil, !changesNames, holding?.device != device,
+                !own.contains(name)
+            {
                 throw ServiceError(
                     .nameMismatch,
                     "The name «\(name)» is not one of the certificate's device: a new name needs a secret.")
             }
             guard let holding else { continue }
-            if holding.isBlocked && requester.device != holding.device {
+            if holding.isBlocked && known != holding.device {
                 throw ServiceError(
                     .nameBlocked, "The name «\(name)» belongs to a revoked device and waits for the operator's release."
                 )
             }
             guard holding.heldUntil >= now else { continue }
-            guard mayTake(holding, name: name, requester: requester, keySHA256: keySHA256) else {
+            guard mayTake(holding, name: name, by: known, requester: requester, keySHA256: keySHA256) else {
                 throw ServiceError(
                     .nameHeld, "The name «\(name)» is held by another device: name held until its certificate ends.")
             }
@@ -51,6 +56,13 @@ enum NameRules {
         return devices.first
     }
 
+    /// The device that came with this manufacturer certificate before.
+    private static func manufacturedDevice(_ requester: Requester, _ db: Database) throws -> Int64? {
+        try requester.manufacturer.flatMap {
+            try ManufacturerTable.device(db, identity: $0.identity, keySHA256: $0.keySHA256)
+        }
+    }
+
     /// Whether an operator's list of names, written with or without their kinds, has this one.
     static func isBound(_ name: CanonicalName, to bound: [String]) -> Bool {
         bound.contains { text in
@@ -59,9 +71,11 @@ enum NameRules {
     }
 
     private static func mayTake(
-        _ holding: NameHolding, name: CanonicalName, requester: Requester, keySHA256: Data
+        _ holding: NameHolding, name: CanonicalName, by known: Int64?, requester: Requester, keySHA256: Data
     ) -> Bool {
-        if let device = requester.device { return device == holding.device }
+        if holding.device == known { return true }
+        // A certificate of ours stands for its device alone.
+        if requester.device != nil { return false }
         if holding.keySHA256 == keySHA256 { return true }
         // A secret for exactly this name, made since the last issuance on it: the operator wants the device anew.
         guard let secret = requester.secret, let bound = secret.names else { return false }

@@ -57,10 +57,10 @@ enum RecordedDecision: Sendable {
             return false
         }
         guard certificate.revokedAt == nil, certificate.notAfter >= now else { return false }
-        if candidate.requester.certificate == nil, candidate.requester.secret?.isExpired(at: now) == true {
+        if candidate.requester.isSecretAlone, candidate.requester.secret?.isExpired(at: now) == true {
             return false
         }
-        let isSpent = candidate.requester.secret?.isSpent == true && candidate.requester.certificate == nil
+        let isSpent = candidate.requester.secret?.isSpent == true && candidate.requester.isSecretAlone
         return now <= (isSpent ? outcome.replayUntilIfSpent : outcome.replayUntil)
     }
 
@@ -70,7 +70,7 @@ enum RecordedDecision: Sendable {
     ) -> RecordedOutcome {
         let validity = certificate.notAfter - certificate.notBefore
         let window = min(longestWindow, validity / 3)
-        let spent = requester.certificate == nil ? requester.secret : nil
+        let spent = requester.isSecretAlone ? requester.secret : nil
         return RecordedOutcome(
             authority: authority, serial: certificate.serial, replayUntil: now + window,
             // A secret that this issuance spends: as long as half of the validity is left, until the secret's own end.

@@ -4,7 +4,8 @@ internal import Foundation
 internal import PKI
 internal import X509
 
-/// Who asks for a certificate, once authenticated: by a certificate of ours, by an enrollment secret, or by both.
+/// Who asks for a certificate, once authenticated: by a certificate of ours or of a manufacturer, by an enrollment secret,
+/// or by both.
 struct Requester: Sendable {
     /// A certificate that the signer itself has issued, found in the ledger.
     struct HeldCertificate: Sendable {
@@ -12,39 +13,67 @@ struct Requester: Sendable {
         var certificate: Certificate
     }
 
+    /// A certificate that the device was made with.
+    struct ManufacturerCertificate: Sendable {
+        /// The manufacturer's name in the policy.
+        var manufacturer: String
+        var certificate: Certificate
+        /// SHA-256 over the certificate, as it was presented: for events.
+        var fingerprint: Data
+        /// SHA-256 over its signed part: what the device is known by. A fingerprint would change with the signature's
+        /// encoding, which whoever holds the certificate can change.
+        var identity: Data
+        var publicKeyDER: [UInt8]
+        /// What was tolerated, for the event.
+        var remark: String?
+
+        var keySHA256: Data { Data(SHA256.hash(data: publicKeyDER)) }
+    }
+
     /// The identity where it is there: then no use of a secret is burned, unless the label requires both.
     var certificate: HeldCertificate?
+    /// The identity likewise; only ever without ``certificate``.
+    var manufacturer: ManufacturerCertificate?
     /// The secret whose use the issuance burns. May be spent or expired: that is judged once it is known whether the
     /// request is an earlier one's repetition.
     var secret: SecretRecord?
 
     var authentication: AuditEvent.Authentication {
-        switch (certificate, secret) {
-        case (.some, .some): .certificateAndSecret
-        case (.some, nil): .certificate
-        case (nil, .some): .secret
-        case (nil, nil): .none
+        switch (certificate, manufacturer, secret) {
+        case (.some, _, .some): .certificateAndSecret
+        case (.some, _, nil): .certificate
+        case (nil, .some, .some): .manufacturerAndSecret
+        case (nil, .some, nil): .manufacturer
+        case (nil, nil, .some): .secret
+        case (nil, nil, nil): .none
         }
     }
 
+    /// Whether the secret is all that was shown: then it is the identity, and pays.
+    var isSecretAlone: Bool { certificate == nil && manufacturer == nil }
+
     /// The identity as events name it: the certificate, the secret, or both.
     var principal: String {
-        [certificate.map { "certificate:\($0.record.serial.hexadecimal)" }, secret.map { "secret:\($0.id)" }]
-            .compactMap { $0 }.joined(separator: "+")
+        [
+            certificate.map { "certificate:\($0.record.serial.hexadecimal)" },
+            manufacturer.map { "manufacturer:\($0.manufacturer):\($0.fingerprint.hexadecimal)" },
+            secret.map { "secret:\($0.id)" },
+        ].compactMap { $0 }.joined(separator: "+")
     }
 
-    /// The device whose certificate was presented.
+    /// The device whose certificate of ours was presented.
     var device: Int64? { certificate?.record.device }
 
-    /// What the request's digest takes in of the identity: the fingerprint of the certificate, the secret's id, or both.
+    /// What the request's digest takes in of the identity: the certificate's, the secret's id, or both.
     var digestIdentity: Data {
         (certificate.map { Data("certificate".utf8) + Data(SHA256.hash(data: $0.record.der)) } ?? Data())
+            + (manufacturer.map { Data("manufacturer".utf8) + $0.identity } ?? Data())
             + (secret.map { Data("secret".utf8) + Data($0.id.utf8) } ?? Data())
     }
 
     /// The scope of this requester's idempotency keys: a multi-use secret is shared, so that its scope takes in the key.
     func idempotencyScope(publicKeyDER: [UInt8]) -> Data {
-        certificate == nil && secret?.isMultiUse == true
+        isSecretAlone && secret?.isMultiUse == true
             ? digestIdentity + Data(SHA256.hash(data: publicKeyDER)) : digestIdentity
     }
 }

@@ -13,6 +13,8 @@ struct RequesterAuthentication: Sendable {
     var authorities: [String: IssuingAuthority]
     /// In seconds since 1970.
     var now: Int64
+    /// What ``ManufacturerAuthentication`` found.
+    var manufacturer = ManufacturerAuthentication.Finding.none
 
     /// - Throws: `ServiceError` with the code that the frontend answers; its `reason` says more, for the event.
     func authenticate(_ request: EnrollRequest, _ db: Database) throws -> Requester {
@@ -48,21 +50,30 @@ struct RequesterAuthentication: Sendable {
         // A wrong secret is refused beside any certificate, and a revoked certificate of ours beside any secret.
         let secret = try label.acceptsSecrets ? request.secret.map { try self.secret($0, db) } : nil
         try refuseRevoked(request.clientChain, db)
-        let certificate = try acceptableCertificate(request, db)
+        var requester: Requester
+        switch manufacturer {
+        case .none: requester = Requester(certificate: try acceptableCertificate(request, db))
+        case .accepted(let shown):
+            try Self.requireInGoodStanding(shown, db)
+            requester = Requester(manufacturer: shown)
+        case .refused(let error):
+            // As one of ours: revoked it is refused beside any secret, expired it counts as absent beside a good one.
+            guard error != Self.revoked, secret != nil, label.requires == .either else { throw error }
+            requester = Requester()
+        }
         switch label.requires {
         case .both:
-            guard let certificate, let secret else {
-                throw try missing(certificate: certificate, secret: secret)
-            }
-            return Requester(certificate: certificate, secret: secret)
+            guard !requester.isSecretAlone, secret != nil else { throw missing(secret: secret) }
+            requester.secret = secret
         case .either:
-            if let certificate { return Requester(certificate: certificate) }
-            if let secret { return Requester(secret: secret) }
-            throw try missing(certificate: nil, secret: nil)
+            guard requester.isSecretAlone else { break }
+            guard secret != nil else { throw missing(secret: nil) }
+            requester.secret = secret
         }
+        return requester
     }
 
-    private func missing(certificate: Requester.HeldCertificate?, secret: SecretRecord?) throws -> ServiceError {
+    private func missing(secret: SecretRecord?) -> ServiceError {
         if label.acceptsSecrets && secret == nil {
             return ServiceError(.credentialRequired, "This label needs an enrollment secret.")
         }
@@ -145,6 +156,18 @@ struct RequesterAuthentication: Sendable {
         let isBlocked = try record.device.flatMap { try DeviceTable.find(db, id: $0) }?.blockedAt != nil
         guard !isBlocked, try KeyTable.block(db, of: Data(SHA256.hash(data: publicKeyDER))) == nil else {
             throw ServiceError(.certificateRevoked, "The client certificate's device has been revoked.")
+        }
+    }
+
+    /// Refuses a manufacturer's certificate whose device was revoked here, until the operator releases it; also where the
+    /// maker has certified its key anew.
+    static func requireInGoodStanding(_ shown: Requester.ManufacturerCertificate, _ db: Database) throws {
+        let device = try ManufacturerTable.device(db, identity: shown.identity, keySHA256: shown.keySHA256)
+        let isBlocked = try device.flatMap { try DeviceTable.find(db, id: $0) }?.blockedAt != nil
+        guard !isBlocked, try KeyTable.block(db, of: shown.keySHA256) == nil else {
+            throw ServiceError(
+                .certificateRevoked,
+                "The device of this manufacturer certificate has been revoked and waits for the operator's release.")
         }
     }
 

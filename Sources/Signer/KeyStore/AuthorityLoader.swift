@@ -1,5 +1,4 @@
 internal import Foundation
-internal import SwiftASN1
 internal import X509
 
 /// Loads an issuing authority from its files.
@@ -8,11 +7,11 @@ enum AuthorityLoader {
     static func load(_ files: SignerConfiguration.AuthorityFiles, at now: Date = Date()) throws -> IssuingAuthority {
         let passphrase = try files.passphraseFile.map(PrivateKeyFile.passphrase(path:))
         let key = try PrivateKeyFile.load(path: files.key, passphrase: passphrase)
-        let certificates = try self.certificates(path: files.certificate)
+        let certificates = try CertificateFile.load(path: files.certificate)
         guard let certificate = certificates.first, certificates.count == 1 else {
             throw KeyStoreError("\(files.certificate) must hold one certificate, the authority's own.")
         }
-        for parent in [certificate] + (try self.certificates(path: files.chain)) where parent.notValidAfter < now {
+        for parent in [certificate] + (try CertificateFile.load(path: files.chain)) where parent.notValidAfter < now {
             throw KeyStoreError(
                 "authority «\(files.name)»: the CA certificate «\(parent.subject)» expired on \(parent.notValidAfter).")
         }
@@ -22,19 +21,7 @@ enum AuthorityLoader {
                     + "check this host's clock.")
         }
         return try IssuingAuthority(
-            name: files.name, certificate: certificate, parents: try self.certificates(path: files.chain), key: key,
+            name: files.name, certificate: certificate, parents: try CertificateFile.load(path: files.chain), key: key,
             services: files.services)
-    }
-
-    private static func certificates(path: String) throws -> [Certificate] {
-        guard let contents = FileManager.default.contents(atPath: path), contents.count <= 1 << 20 else {
-            throw KeyStoreError("\(path) can't be read, or is longer than 1 MiB.")
-        }
-        do {
-            return try PEMDocument.parseMultiple(pemString: String(decoding: contents, as: UTF8.self))
-                .map(Certificate.init(pemDocument:))
-        } catch {
-            throw KeyStoreError("\(path) is not a PEM file of certificates: \(error)")
-        }
     }
 }

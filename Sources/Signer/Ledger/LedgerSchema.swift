@@ -7,7 +7,7 @@ internal import GRDB
 /// blocked or where a profile forbids their reuse.
 enum LedgerSchema {
     /// The newest version that this program knows. A ledger of a newer one is refused.
-    static let version = 2
+    static let version = 4
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -17,6 +17,9 @@ enum LedgerSchema {
         migrator.registerMigration("2") { db in
             try db.execute(sql: revocation)
         }
+        migrator.registerMigration("4") { db in
+            try db.execute(sql: manufacturerTables)
+        }
         return migrator
     }
 
@@ -25,6 +28,18 @@ enum LedgerSchema {
         DROP INDEX certificate_revoked;
         CREATE INDEX certificate_revoked ON certificate
             (authority, serial, not_after, revoked_at, revocation_reason) WHERE revoked_at IS NOT NULL;
+        """
+
+    private static let manufacturerTables = """
+        -- Which device came with which manufacturer certificate.
+        CREATE TABLE manufacturer_certificate (
+            identity BLOB PRIMARY KEY,       -- SHA-256 of the certificate's signed part
+            key_sha256 BLOB NOT NULL,
+            manufacturer TEXT NOT NULL,
+            fingerprint BLOB NOT NULL,
+            device INTEGER NOT NULL,
+            first_seen INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE INDEX manufacturer_certificate_by_key ON manufacturer_certificate (key_sha256);
         """
 
     private static let tables = """

@@ -33,15 +33,18 @@ final class CataloguePublisher: Sendable {
         let authorities = core.authorities.values.sorted { $0.name < $1.name }.map {
             AuthorityDescription(name: $0.name, chain: $0.chain)
         }
+        // Without their revocation lists: what is revoked only the signer says.
+        let manufacturers = policy.manufacturers.map(\.description)
         let content = Catalogue(
-            version: 0, issuedAt: 0, authorities: authorities, labels: policy.labels, profiles: policy.profiles)
+            version: 0, issuedAt: 0, authorities: authorities, manufacturers: manufacturers, labels: policy.labels,
+            profiles: policy.profiles)
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         let encoded = try encoder.encode(content)
         guard encoded.count <= Self.maximumBytes else {
             throw ServiceError(
                 .invalidArgument,
-                "Labels, profiles and host names make a catalogue of \(encoded.count) bytes; it must fit into a message, "
+                "Labels, profiles, manufacturers and host names make a catalogue of \(encoded.count) bytes; it must fit into a message, "
                     + "\(Self.maximumBytes) bytes at the most.")
         }
         let digest = Data(SHA256.hash(data: encoded))
@@ -56,8 +59,8 @@ final class CataloguePublisher: Sendable {
             return next
         }
         let catalogue = Catalogue(
-            version: Int(version), issuedAt: now, authorities: authorities, labels: policy.labels,
-            profiles: policy.profiles)
+            version: Int(version), issuedAt: now, authorities: authorities, manufacturers: manufacturers,
+            labels: policy.labels, profiles: policy.profiles)
         let signed = try SignedCatalogue(catalogue, key: key)
         current.withLock { current in
             // Two at once: the newer one stays.

@@ -9,8 +9,20 @@ internal import PKI
 struct Policy: Sendable, Equatable {
     var profiles: [Profile]
     var labels: [LabelDescription]
-    /// SHA-256 of the policy file, hexadecimal: what the event of its application names.
+    /// SHA-256 of the policy file and of the manufacturers' certificates, hexadecimal: what the event of its application
+    /// names.
     var sha256: String
+    /// The device makers that labels may accept.
+    var manufacturers: [Manufacturer] = []
+
+    /// The files of all manufacturers' revocation lists.
+    var revocationListPaths: Set<String> {
+        Set(manufacturers.flatMap { $0.revocation?.paths ?? [] })
+    }
+
+    func manufacturers(of label: LabelDescription) -> [Manufacturer] {
+        label.manufacturers.compactMap { name in manufacturers.first { $0.trust.name == name } }
+    }
 
     func label(_ name: String) -> LabelDescription? {
         labels.first { $0.name == name }

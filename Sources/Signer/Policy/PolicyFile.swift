@@ -14,6 +14,8 @@ struct PolicyFile {
     var path: String
     /// The authorities that the signer's configuration names.
     var authorities: Set<String>
+    /// Their public keys and those of what is above them, DER: no manufacturer's.
+    var authorityKeys: Set<[UInt8]> = []
 
     /// - Throws: `ConfigurationError` with file, line and what is allowed.
     func load() throws -> Policy {
@@ -21,12 +23,28 @@ struct PolicyFile {
         let profiles = try reader.mappings("profiles").map(ProfileReader.profile)
         guard !profiles.isEmpty else { throw reader.error("profiles", "at least one profile is needed") }
         try refuseDuplicates(of: profiles.map(\.name), in: reader, key: "profiles")
-        let labels = try reader.mappings("labels").map { try label($0, profiles: profiles) }
+        let manufacturers = try reader.mappings("manufacturers")
+            .map(ManufacturerReader(authorityKeys: authorityKeys).manufacturer)
+        try refuseDuplicates(of: manufacturers.map(\.trust.name), in: reader, key: "manufacturers")
+        let labels = try reader.mappings("labels").map {
+            try label($0, profiles: profiles, manufacturers: manufacturers)
+        }
         guard !labels.isEmpty else { throw reader.error("labels", "at least one label is needed") }
         try refuseDuplicates(of: labels.map(\.name), in: reader, key: "labels")
         try reader.finish()
         return Policy(
-            profiles: profiles, labels: labels, sha256: SHA256.hash(data: Data(reader.contents)).hexadecimal)
+            profiles: profiles, labels: labels, sha256: Self.sha256(of: reader.contents, manufacturers),
+            manufacturers: manufacturers)
+    }
+
+    /// Without manufacturers the hash of the file alone, as `sha256sum` gives it.
+    private static func sha256(of contents: [UInt8], _ manufacturers: [Manufacturer]) -> String {
+        var hash = SHA256()
+        hash.update(data: contents)
+        for certificate in manufacturers.flatMap({ $0.description.anchors + $0.description.intermediates }) {
+            hash.update(data: certificate)
+        }
+        return hash.finalize().hexadecimal
     }
 
     private func refuseDuplicates(of names: [String], in reader: ConfigurationReader, key: String) throws {
@@ -36,7 +54,9 @@ struct PolicyFile {
         }
     }
 
-    private func label(_ reader: ConfigurationReader, profiles: [Profile]) throws -> LabelDescription {
+    private func label(
+        _ reader: ConfigurationReader, profiles: [Profile], manufacturers: [Manufacturer]
+    ) throws -> LabelDescription {
         let name = try reader.string("name")
         guard !Self.operations.contains(name) else {
             throw reader.error("name", "«\(name)» is the name of an EST operation; a label needs another one")
@@ -60,6 +80,8 @@ struct PolicyFile {
         guard requires == .either || ways.count == 2 else {
             throw reader.error("require", "«both» needs certificate and secret under authentication")
         }
+        let (trusted, names) = try ManufacturerReader(authorityKeys: authorityKeys)
+            .label(reader, acceptsCertificates: ways.contains(.certificate), manufacturers: manufacturers)
         let description = LabelDescription(
             name: name, authority: authority, profile: profile,
             acceptsCertificates: ways.contains(.certificate), acceptsSecrets: ways.contains(.secret),
@@ -75,6 +97,8 @@ struct PolicyFile {
             approval: try reader.choice("approval", default: .automatic),
             maximumConcurrentEnrollments: try reader.integer(
                 "maximum-concurrent-enrollments", default: 1000, in: 1...100_000),
+            manufacturers: trusted, manufacturerNames: names,
+            allowsChangeOfSubjectName: try reader.choice("change-subject-name", default: Permission.refuse) == .allow,
             csrAttributes: try reader.choices("csr-attributes", default: CSRAttributes.Form.allCases))
         try reader.finish()
         return description
@@ -91,6 +115,11 @@ struct PolicyFile {
     private enum AuthenticationWay: String, CaseIterable {
         case certificate
         case secret
+    }
+
+    private enum Permission: String, CaseIterable {
+        case allow
+        case refuse
     }
 
     private enum ChannelBinding: String, CaseIterable {

@@ -61,6 +61,11 @@ extension ClientCertificate {
         return overflow || now <= latest ? .accepted(authority: authority.name) : .expired(authority: authority.name)
     }
 
+    /// Whether one of the authorities has signed the certificate, fit for a client or not.
+    package func isSigned(byOneOf authorities: [Authority]) -> Bool {
+        authorities.contains { $0.issuing.subject == leaf.issuer && isSigned(by: $0.issuing) }
+    }
+
     private func isSigned(by issuing: Certificate) -> Bool {
         // The library still verifies SHA-1, with which no authority of ours ever signed.
         leaf.signatureAlgorithm != .sha1WithRSAEncryption
@@ -68,7 +73,7 @@ extension ClientCertificate {
     }
 
     /// Why the certificate is not for a client that signs in TLS, whoever issued it; nil where it is.
-    private var unfitness: String? {
+    var unfitness: String? {
         do {
             if try leaf.extensions.basicConstraints.map({ $0 != .notCertificateAuthority }) ?? false {
                 return "The certificate is an authority's."
@@ -76,10 +81,7 @@ extension ClientCertificate {
             if let usage = try leaf.extensions.keyUsage, !usage.digitalSignature {
                 return "The certificate's key usage does not have digitalSignature."
             }
-            if let usages = try usages(),
-                !usages.contains(ObjectIdentifiers.Usage.clientAuthentication),
-                !usages.contains(ObjectIdentifiers.Usage.any)
-            {
+            guard try ClientCertificate.isForClients(leaf) else {
                 return "The certificate's extended key usage is not for TLS clients."
             }
         } catch {

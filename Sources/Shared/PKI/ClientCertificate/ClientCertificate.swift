@@ -19,6 +19,8 @@ package struct ClientCertificate: Sendable {
     package let leaf: Certificate
     /// The leaf, DER, as it was presented.
     package let leafDER: [UInt8]
+    /// Everything that was presented, the leaf first, DER. Only the leaf has been read.
+    let presentedDER: [[UInt8]]
 
     /// Reads a chain as TLS delivers it: the leaf first, DER.
     /// - Throws: ``Unreadable``. Only the leaf has to be readable.
@@ -31,6 +33,7 @@ package struct ClientCertificate: Sendable {
             throw Unreadable(description: "The certificate is too large.")
         }
         leafDER = Array(first)
+        presentedDER = chain.map { Array($0) }
         do {
             let node = try DER.parse(leafDER)
             try ClientCertificate.checkSignatureEncoding(node)
@@ -73,7 +76,18 @@ package struct ClientCertificate: Sendable {
 
     /// The extendedKeyUsage; nil without one.
     func usages() throws -> [ASN1ObjectIdentifier]? {
-        guard let found = leaf.extensions[oid: ObjectIdentifiers.Extension.extendedKeyUsage] else { return nil }
+        try ClientCertificate.usages(of: leaf)
+    }
+
+    /// Whether the extendedKeyUsage is absent, or has clientAuth or any.
+    static func isForClients(_ certificate: Certificate) throws -> Bool {
+        guard let usages = try usages(of: certificate) else { return true }
+        return usages.contains(ObjectIdentifiers.Usage.clientAuthentication)
+            || usages.contains(ObjectIdentifiers.Usage.any)
+    }
+
+    private static func usages(of certificate: Certificate) throws -> [ASN1ObjectIdentifier]? {
+        guard let found = certificate.extensions[oid: ObjectIdentifiers.Extension.extendedKeyUsage] else { return nil }
         return try DER.sequence(of: ASN1ObjectIdentifier.self, identifier: .sequence, rootNode: DER.parse(found.value))
     }
 }

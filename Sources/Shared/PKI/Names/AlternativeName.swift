@@ -50,6 +50,10 @@ package struct AlternativeName: Hashable, Sendable {
 
     static func list(_ node: ASN1Node) throws -> [AlternativeName] {
         guard node.identifier == .sequence, case .constructed(let nodes) = node.content else { throw malformed }
+        return try list(nodes)
+    }
+
+    static func list(_ nodes: ASN1NodeCollection) throws -> [AlternativeName] {
         let names = try nodes.map { try AlternativeName(node: $0) }
         guard !names.isEmpty else {
             throw CertificationRequestError(.malformed, "The subjectAltName has no name in it.")
@@ -85,6 +89,12 @@ package struct AlternativeName: Hashable, Sendable {
             return AlternativeName(kind: kind, value: value[...at] + AlternativeName.lowercased(value[(at + 1)...]))
         default: return self.stripped
         }
+    }
+
+    /// What a name of this kind with this text must equal, in the spelling of ``comparable``; nil where the text is none.
+    static func comparable(_ kind: Kind, _ text: String) -> AlternativeName? {
+        guard kind == .ip else { return AlternativeName(kind: kind, value: Array(text.utf8)).comparable }
+        return IPAddress(text).map { AlternativeName(kind: .ip, value: $0.bytes) }
     }
 
     private var stripped: AlternativeName { AlternativeName(kind: kind, value: value) }

@@ -37,6 +37,11 @@ struct NameAttribute: Sendable {
 
     var name: String { NameAttribute.name(of: type) }
 
+    /// The type with a name that ``name(of:)`` gives, such as `serialNumber`.
+    static func type(named name: String) -> ASN1ObjectIdentifier? {
+        names.first { $0.value == name }?.key
+    }
+
     static func name(of type: ASN1ObjectIdentifier) -> String {
         names[type] ?? DisplayText.escape(type.description)
     }
@@ -53,5 +58,10 @@ extension DistinguishedName {
     /// Every attribute, RDN by RDN.
     var outlines: [[NameAttribute]] {
         map { $0.map(NameAttribute.init) }
+    }
+
+    /// Equal for two names that RFC 5280 §7.1 calls the same: RDN by RDN in order, the attributes of each as a set.
+    var comparable: [Set<[UInt8]>] {
+        outlines.map { Set($0.map(\.comparable)) }
     }
 }

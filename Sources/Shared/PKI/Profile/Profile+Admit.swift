@@ -1,5 +1,5 @@
 internal import SwiftASN1
-internal import X509
+package import X509
 
 extension Profile {
     /// Judges a request by every rule of this profile (design §8), and says what the certificate takes from it.
@@ -12,9 +12,11 @@ extension Profile {
     ///   - now: in seconds since 1970.
     ///   - changesNames: whether a ChangeSubjectName counts: at a renewal, on a label that allows it. Otherwise a request
     ///     that has one is refused.
+    ///   - held: at a renewal the certificate that is renewed. The request's names equal its names by value, and its
+    ///     spelling is what goes on; so that is what is judged.
     /// - Throws: ``ProfileViolation``.
     package func admit(
-        _ request: CertificationRequest, now: Int64, changesNames: Bool = false
+        _ request: CertificationRequest, now: Int64, changesNames: Bool = false, renewing held: Certificate? = nil
     ) throws -> AdmittedRequest {
         var remarks = request.unknownAttributes.map { "The attribute \($0) was ignored." }
         try admitKey(request.key)
@@ -32,8 +34,12 @@ extension Profile {
         if request.changeSubjectName != nil, !changesNames {
             throw ProfileViolation(.changeSubjectName, "ChangeSubjectName", "is not allowed for this request")
         }
-        let requestedNames = request.changeSubjectName?.alternativeNames ?? request.alternativeNames ?? []
-        let subject = try admitSubject(request.changeSubjectName?.subject ?? request.subject, remarks: &remarks)
+        // What a ChangeSubjectName leaves out stays as it is (RFC 6402 §2.8).
+        let requestedNames =
+            try request.changeSubjectName?.alternativeNames ?? held.map { try AlternativeName.list(of: $0) }
+            ?? request.alternativeNames ?? []
+        let subject = try admitSubject(
+            request.changeSubjectName?.subject ?? held?.subject ?? request.subject, remarks: &remarks)
         let alternativeNames = try names.admit(requestedNames)
         guard !subject.isEmpty || !alternativeNames.isEmpty else {
             throw ProfileViolation(.subjectRequired, "", "is an empty subject, and there is no subjectAltName either")

@@ -19,9 +19,14 @@ package struct ChangeSubjectName: Sendable {
         var subject: DistinguishedName?
         var alternativeNames: [AlternativeName]?
         while let part = parts.next() {
-            guard alternativeNames == nil, case .constructed(let nodes) = part.content, part.identifier == .sequence
-            else { throw malformed }
-            // Both are a SEQUENCE, without a tag to tell them apart; only names of a subjectAltName are tagged.
+            guard alternativeNames == nil, case .constructed(let nodes) = part.content else { throw malformed }
+            // As RFC 6402 has it both are a SEQUENCE, without a tag to tell them apart; only names of a subjectAltName
+            // are tagged. Erratum 3943 gives the subjectAltName a [1].
+            if part.identifier == ASN1Identifier(tagWithNumber: 1, tagClass: .contextSpecific) {
+                alternativeNames = try AlternativeName.list(nodes)
+                continue
+            }
+            guard part.identifier == .sequence else { throw malformed }
             if nodes.first(where: { _ in true })?.identifier.tagClass == .contextSpecific {
                 alternativeNames = try AlternativeName.list(part)
             } else {

@@ -56,6 +56,7 @@ enum ObjectIdentifiers {
         static let subjectAlternativeName: ASN1ObjectIdentifier = [2, 5, 29, 17]
         static let basicConstraints: ASN1ObjectIdentifier = [2, 5, 29, 19]
         static let extendedKeyUsage: ASN1ObjectIdentifier = [2, 5, 29, 37]
+        static let certificatePolicies: ASN1ObjectIdentifier = [2, 5, 29, 32]
 
         static let known: Set<ASN1ObjectIdentifier> = [
             subjectKeyIdentifier, keyUsage, privateKeyUsagePeriod, subjectAlternativeName, basicConstraints,

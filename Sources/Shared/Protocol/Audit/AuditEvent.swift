@@ -55,6 +55,9 @@ package struct AuditEvent: Codable, Sendable, Equatable {
         case secret
         case certificate
         case certificateAndSecret = "certificate+secret"
+        /// A certificate that its manufacturer gave the device.
+        case manufacturer
+        case manufacturerAndSecret = "manufacturer+secret"
         /// The local administration socket.
         case localUser = "local-user"
         /// A node's CURVE key.
@@ -83,7 +86,7 @@ package struct AuditEvent: Codable, Sendable, Equatable {
     package var profileVersion: Int?
     package var operation: String?
     package var authentication: Authentication?
-    /// The authenticated one: `secret:ID`, or `certificate:SERIAL`.
+    /// The authenticated one: `secret:ID`, `certificate:SERIAL`, or `manufacturer:NAME:FINGERPRINT`.
     package var principal: String?
     /// `operator:UID`
     package var `operator`: String?

@@ -122,6 +122,8 @@ package struct LabelDescription: Codable, Sendable, Equatable {
     package var maximumConcurrentEnrollments: Int
     /// The ``ManufacturerDescription``s whose certificates authenticate `simpleenroll` here, by name.
     package var manufacturers: [String]
+    /// Which names their certificates may ask for here.
+    package var manufacturerNames: [ManufacturerNameRule]
     /// Whether a renewal may take a new name with ChangeSubjectName (RFC 6402 §2.8), as far as the profile goes.
     package var allowsChangeOfSubjectName: Bool
     package var serverKeyGeneration: ServerKeyGeneration
@@ -132,7 +134,8 @@ package struct LabelDescription: Codable, Sendable, Equatable {
         name: String, authority: String, profile: String, acceptsCertificates: Bool, acceptsSecrets: Bool,
         requires: Requirement, renewal: Renewal, predecessors: [String], gracePeriod: Int64,
         channelBindingRequired: Bool, acceptsRegistrationAuthorities: Bool, approval: Approval,
-        maximumConcurrentEnrollments: Int, manufacturers: [String] = [], allowsChangeOfSubjectName: Bool = false,
+        maximumConcurrentEnrollments: Int, manufacturers: [String] = [],
+        manufacturerNames: [ManufacturerNameRule] = [], allowsChangeOfSubjectName: Bool = false,
         serverKeyGeneration: ServerKeyGeneration = .off,
         csrAttributes: [CSRAttributes.Form] = CSRAttributes.Form.allCases
     ) {
@@ -150,6 +153,7 @@ package struct LabelDescription: Codable, Sendable, Equatable {
         self.approval = approval
         self.maximumConcurrentEnrollments = maximumConcurrentEnrollments
         self.manufacturers = manufacturers
+        self.manufacturerNames = manufacturerNames
         self.allowsChangeOfSubjectName = allowsChangeOfSubjectName
         self.serverKeyGeneration = serverKeyGeneration
         self.csrAttributes = csrAttributes
