@@ -137,6 +137,7 @@ let package = Package(
         // Tests: one folder a target, and ClusterTests with real processes. Support is what several of them need.
         .target(
             name: "TestRequests", dependencies: [.asn1, .crypto, .cryptoExtras], path: "Tests/Support/Requests"),
+        .target(name: "TestOpenSSL", path: "Tests/Support/OpenSSL"),
         .target(
             name: "TestTLSClient",
             dependencies: ["Frontend", .asn1, .nioCore, .nioPosix, .nioSSL, .nioTLS, .x509],
@@ -144,7 +145,9 @@ let package = Package(
         .testTarget(name: "ClusterTransportTests", dependencies: ["ClusterTransport", "CZeroMQ", .logging]),
         .testTarget(
             name: "ClusterProtocolTests", dependencies: ["ClusterProtocol", "ClusterTransport", "PKI", .logging]),
-        .testTarget(name: "PKITests", dependencies: ["PKI", "TestRequests", .asn1, .crypto, .cryptoExtras, .x509]),
+        .testTarget(
+            name: "PKITests",
+            dependencies: ["PKI", "TestOpenSSL", "TestRequests", .asn1, .crypto, .cryptoExtras, .x509]),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability", .logging, .metrics]),
         .testTarget(name: "ConfigurationFileTests", dependencies: ["ConfigurationFile"]),
         .testTarget(
@@ -158,7 +161,8 @@ let package = Package(
         .testTarget(
             name: "SignerTests",
             dependencies: [
-                "Signer", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Observability", "PKI", .asn1,
+                "Signer", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Observability", "PKI", "TestOpenSSL",
+                .asn1,
                 .crypto, .cryptoExtras, .grdb, .logging,
                 .x509,
             ]),

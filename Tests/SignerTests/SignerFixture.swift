@@ -30,12 +30,16 @@ final class SignerFixture: Sendable {
         func advance(by seconds: TimeInterval) { offset.withLock { $0 += seconds } }
     }
 
-    init(policy: String? = nil, limits: SignerCore.Limits = .init(), ledgerLimits: LedgerLimits = .init()) throws {
+    init(
+        policy: String? = nil, limits: SignerCore.Limits = .init(), ledgerLimits: LedgerLimits = .init(),
+        services: RevocationServices = .init()
+    ) throws {
         directory = NSTemporaryDirectory() + "estuary-signer-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         let ceremony = try AuthorityCeremony(organization: "Test", authority: "devices").perform()
         authority = try IssuingAuthority(
-            name: "devices", certificate: ceremony.issuing, parents: [ceremony.root], key: ceremony.issuingKey)
+            name: "devices", certificate: ceremony.issuing, parents: [ceremony.root], key: ceremony.issuingKey,
+            services: services)
         let policyPath = "\(directory)/policy.yaml"
         try (policy ?? SamplePolicy.text).write(toFile: policyPath, atomically: true, encoding: .utf8)
         let policyFile = PolicyFile(path: policyPath, authorities: ["devices"])
