@@ -19,7 +19,7 @@ struct Enrollment {
     /// Whether the client has not shown any credential yet: many ask without one first, and that is no failure.
     private(set) var isFirstContact = false
 
-    private static let maximumIdempotencyKeyBytes = 256
+    private static let maximumIdempotencyKeyBytes = 255
 
     init(operation: EnrollmentOperation, label: ServedLabel, connection: ClientConnection, requestID: String) {
         self.operation = operation
@@ -51,10 +51,7 @@ struct Enrollment {
     }
 
     mutating func perform(body: ByteBuffer, headers: HTTPFields) async throws -> Answer {
-        let idempotencyKey = headers[.idempotencyKey]
-        guard (idempotencyKey?.utf8.count ?? 0) <= Self.maximumIdempotencyKeyBytes else {
-            throw ServiceError(.malformedRequest, "The Idempotency-Key is too long.")
-        }
+        let idempotencyKey = try Self.idempotencyKey(headers)
         let layout = Base64Body.layout(of: body.readableBytesView)
         let (der, request) = try read(body)
         self.request = request
@@ -81,6 +78,17 @@ struct Enrollment {
                     idempotencyKey: idempotencyKey, requestID: requestID, remoteAddress: connection.remoteAddress))
         }
         return try Self.answer(reply, layout: layout)
+    }
+
+    /// Which of two were meant nobody can know; joined they would be a third.
+    private static func idempotencyKey(_ headers: HTTPFields) throws -> String? {
+        let keys = headers[values: .idempotencyKey]
+        guard let key = keys.first else { return nil }
+        guard keys.count == 1, (1...maximumIdempotencyKeyBytes).contains(key.utf8.count) else {
+            throw ServiceError(
+                .malformedRequest, "One Idempotency-Key of 1 to \(maximumIdempotencyKeyBytes) characters is expected.")
+        }
+        return key
     }
 
     private static func answer(_ reply: EnrollReply, layout: Base64Body.Layout) throws -> Answer {

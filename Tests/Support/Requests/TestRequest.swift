@@ -23,6 +23,8 @@ package struct TestRequest: Sendable {
     package var signature: [UInt8]?
     /// What the signature's BIT STRING says of its last byte.
     package var unusedSignatureBits: UInt8 = 0
+    /// The whole contents of the signature's BIT STRING, in the place of the two above.
+    package var signatureBits: [UInt8]?
     package var trailing: [UInt8]
     package var key: Key
 
@@ -68,7 +70,7 @@ package struct TestRequest: Sendable {
         var parts = [version, subject, publicKeyInfo ?? key.info]
         if !omitsAttributes { parts.append(TestRequest.element(0xa0, attributes)) }
         let info = TestRequest.sequence(parts + [surplus])
-        let bits = [unusedSignatureBits] + (try signature ?? key.sign(info))
+        let bits = try signatureBits ?? ([unusedSignatureBits] + (signature ?? key.sign(info)))
         return TestRequest.sequence([
             info, signatureAlgorithm ?? key.signatureAlgorithm, TestRequest.element(0x03, bits),
         ]) + trailing

@@ -16,6 +16,8 @@ extension TestConnection {
         package var chain: [Data] = []
         /// The key of the leaf, PEM.
         package var keyPEM: String?
+        /// Where it comes from, such as `127.0.3.7`; nil for the address that the system takes.
+        package var sourceAddress: String?
 
         package init() {}
 
