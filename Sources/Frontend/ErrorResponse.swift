@@ -42,6 +42,8 @@ extension ErrorResponse {
     static let malformedHTTP = ErrorResponse(status: .badRequest, message: "This is not a request that HTTP allows.")
     static let headTooLarge = ErrorResponse(
         status: .requestHeaderFieldsTooLarge, message: "The request's header fields are too long.")
+    static let targetTooLong = ErrorResponse(
+        status: .uriTooLong, message: "The path of the request is too long.")
     static let bodyTooLarge = ErrorResponse(status: .contentTooLarge, message: "The request's body is too long.")
     /// With everything that the frontend adds, it is more than the signer takes.
     static let tooLargeForSigner = ErrorResponse(status: .contentTooLarge, message: "The request is too long.")

@@ -59,6 +59,11 @@ struct MalformedRequestTests {
             "no value of challengePassword",
             TestRequest(attributes: [TestRequest.attribute("1.2.840.113549.1.9.7", [])])
         ),
+        ("an unknown attribute without a value", TestRequest(attributes: [TestRequest.attribute("1.2.3", [])])),
+        (
+            "an extension request without an extension",
+            TestRequest(attributes: [TestRequest.attribute("1.2.840.113549.1.9.14", [TestRequest.sequence([])])])
+        ),
         (
             "two extension requests",
             TestRequest(
@@ -83,6 +88,13 @@ struct MalformedRequestTests {
             TestRequest(extensions: [
                 TestRequest.extensionRequest(
                     "2.5.29.16", TestRequest.sequence([DERWriter.element(0x81, Array("20300230000000Z".utf8))]))
+            ])
+        ),
+        (
+            "time with a fraction",
+            TestRequest(extensions: [
+                TestRequest.extensionRequest(
+                    "2.5.29.16", TestRequest.sequence([DERWriter.element(0x81, Array("20300101000000.5Z".utf8))]))
             ])
         ),
         ("EC point at infinity", TestRequest(publicKeyInfo: keyInfo([ec, p256], [0x00]))),

@@ -15,8 +15,9 @@ final class ByteArrivalHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         // A stray line break after a request (H4) is no beginning of the next.
-        if unwrapInboundIn(data).readableBytesView.contains(where: { $0 != 0x0d && $0 != 0x0a }) {
-            gate.bytesArrived()
+        let bytes = unwrapInboundIn(data).readableBytesView.drop { $0 == 0x0d || $0 == 0x0a }
+        if !bytes.isEmpty {
+            gate.bytesArrived(bytes)
         }
         context.fireChannelRead(data)
     }

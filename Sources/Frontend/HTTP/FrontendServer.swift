@@ -109,7 +109,7 @@ struct FrontendServer: Service {
         guard let context = identity.context else { throw IdentityError("there is no TLS certificate") }
         let gate = RequestGateHandler(
             responder: responder, limits: settings.gate, timeouts: settings.timeouts,
-            permit: HandshakePermit(limit), logger: logger)
+            maximumHeadBytes: settings.maximumHeadBytes, permit: HandshakePermit(limit), logger: logger)
         var decoding = NIOHTTPDecoderLimitConfiguration()
         decoding.maxHeaderFieldSize = settings.maximumHeadBytes
         decoding.maxHeaderListSize = settings.maximumHeadBytes

@@ -28,6 +28,7 @@ struct RequestGate {
         case byHead
         case bodyTooLarge
         case headTooLarge
+        case targetTooLong
         case malformed
         case tooSlow
     }

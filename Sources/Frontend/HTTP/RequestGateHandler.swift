@@ -18,6 +18,8 @@ final class RequestGateHandler: ChannelDuplexHandler {
 
     private let responder: any RequestResponder
     private let timeouts: ConnectionTimeouts
+    /// What the codec reads of a head.
+    private let maximumHeadBytes: Int
     private let permit: HandshakePermit
     private let logger: Logger
 
@@ -36,6 +38,8 @@ final class RequestGateHandler: ChannelDuplexHandler {
     /// Whether the next request waits for the client to read.
     private var isBlocked = false
     private var isClosing = false
+    /// How long the head's first line is: where it is that which is too long, the answer is 414 (RFC 9112 §3).
+    private var requestLine = (bytes: 0, hasEnded: false)
 
     /// The present deadline, and the one scheduled task that looks after it: moving a deadline on costs nothing.
     private var deadline = NIODeadline.distantFuture
@@ -44,10 +48,12 @@ final class RequestGateHandler: ChannelDuplexHandler {
 
     init(
         responder: any RequestResponder, limits: RequestGate.Limits, timeouts: ConnectionTimeouts,
+        maximumHeadBytes: Int,
         permit: HandshakePermit, logger: Logger
     ) {
         self.responder = responder
         self.timeouts = timeouts
+        self.maximumHeadBytes = maximumHeadBytes
         self.permit = permit
         self.logger = logger
         gate = RequestGate(limits: limits)
@@ -130,7 +136,8 @@ extension RequestGateHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch error {
         case let error as HTTPParserError:
-            perform(gate.unreadable(error == .headerOverflow ? .headTooLarge : .malformed))
+            let overflow: RequestGate.Refusal = requestLine.bytes > maximumHeadBytes ? .targetTooLong : .headTooLarge
+            perform(gate.unreadable(error == .headerOverflow ? overflow : .malformed))
         case NIOSSLError.uncleanShutdown:
             // The end of input follows as an event of its own.
             break
@@ -172,10 +179,18 @@ extension RequestGateHandler {
         context.fireChannelWritabilityChanged()
     }
 
-    /// Bytes came in, before the codec has made anything of them.
-    func bytesArrived() {
-        if connection != nil, gate.headBegan() {
+    /// Bytes of a head came in, before the codec has made anything of them.
+    func bytesArrived(_ bytes: some Collection<UInt8>) {
+        guard connection != nil else { return }
+        if gate.headBegan() {
             expect(within: timeouts.head)
+            requestLine = (0, false)
+        }
+        guard !requestLine.hasEnded else { return }
+        if let end = bytes.firstIndex(of: 0x0a) {
+            requestLine = (requestLine.bytes + bytes.distance(from: bytes.startIndex, to: end), true)
+        } else {
+            requestLine.bytes += bytes.count
         }
     }
 
@@ -196,7 +211,7 @@ extension RequestGateHandler {
     }
 
     private func receive(_ head: HTTPRequestHead) {
-        guard let request = try? HTTPRequest(head, secure: true, splitCookie: false) else {
+        guard !head.isFaulty, let request = try? HTTPRequest(head, secure: true, splitCookie: false) else {
             perform(gate.unreadable(.malformed))
             return
         }
@@ -261,6 +276,7 @@ extension RequestGateHandler {
             case .byHead: current?.plan.refusal ?? .malformedHTTP
             case .bodyTooLarge: .bodyTooLarge
             case .headTooLarge: .headTooLarge
+            case .targetTooLong: .targetTooLong
             case .malformed: .malformedHTTP
             case .tooSlow: .tooSlow
             }

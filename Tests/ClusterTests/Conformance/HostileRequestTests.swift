@@ -61,18 +61,18 @@ internal import X509
             switch row.outcome {
             case .issued: 200
             case .refused(let status, _, _), .unrecorded(let status): status
-            case .tlsRefuses: nil
+            case .tlsRefuses, .lost: nil
             }
         guard answer.status == expected else {
-            let was = answer.status.map { "\($0)" } ?? "TLS refuses"
-            Issue.record("\(name): \(was) in the place of \(expected.map { "\($0)" } ?? "TLS refuses"): \(text)")
+            let was = answer.status.map { "\($0)" } ?? "no answer"
+            Issue.record("\(name): \(was) in the place of \(expected.map { "\($0)" } ?? "no answer"): \(text)")
             return
         }
         switch row.outcome {
         case .issued: try judgeCertificate(row, answer, name)
         case .refused, .unrecorded:
             if expected != 200 { judgeSentence(answer, text, name) }
-        case .tlsRefuses: break
+        case .tlsRefuses, .lost: break
         }
     }
 
@@ -109,7 +109,7 @@ internal import X509
     ) async throws {
         let recorded = rows.filter { _, row in
             switch row.outcome {
-            case .issued, .refused: true
+            case .issued, .refused, .lost: true
             case .unrecorded, .tlsRefuses: false
             }
         }
@@ -133,6 +133,8 @@ internal import X509
                         found.first?.reasonText?.hasPrefix("\(rule): ") == true,
                         "\(name): \(found.first?.reasonText ?? "")")
                 }
+            case .lost(let reason):
+                #expect(found.map(\.reason) == [reason], "\(name)")
             case .unrecorded, .tlsRefuses:
                 #expect(found.isEmpty, "\(name): \(found.first?.reason ?? "")")
             }

@@ -1,5 +1,6 @@
 internal import ClusterProtocol
 internal import Foundation
+internal import PKI
 internal import Testing
 internal import X509
 

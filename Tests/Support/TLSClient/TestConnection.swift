@@ -13,6 +13,9 @@ package final class TestConnection: Sendable {
     /// As the client's side of TLS sees it.
     package let security: ConnectionSecurity?
 
+    /// The connection's channel binding, for tests that do not know the frontend's own types.
+    package var channelBinding: [UInt8]? { security?.binding }
+
     private init(channel: any Channel, inbox: Inbox, security: ConnectionSecurity?) {
         self.channel = channel
         self.inbox = inbox

@@ -99,7 +99,11 @@ struct RequestOutline: Sendable {
             guard seen.insert(type).inserted else {
                 throw malformed("The attribute \(DisplayText.escape(type.description)) is there twice.")
             }
-            attributes.append(Attribute(type: type, values: Array(children)))
+            let attribute = Attribute(type: type, values: Array(children))
+            guard !attribute.values.isEmpty else {
+                throw malformed("The attribute \(DisplayText.escape(type.description)) has no value.")
+            }
+            attributes.append(attribute)
         }
         return attributes
     }

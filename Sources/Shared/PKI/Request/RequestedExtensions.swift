@@ -39,7 +39,11 @@ struct RequestedExtensions: Sendable {
         guard let value = values.first, values.count == 1, value.identifier == .sequence,
             case .constructed(let nodes) = value.content
         else { throw RequestOutline.malformed("The extensionRequest attribute cannot be read.") }
-        try self.init(nodes.map(RequestedExtensions.parse))
+        let extensions = try nodes.map(RequestedExtensions.parse)
+        guard !extensions.isEmpty else {
+            throw RequestOutline.malformed("The extensionRequest attribute has no extension in it.")
+        }
+        try self.init(extensions)
     }
 
     private init(_ extensions: [Extension]) throws {
@@ -149,7 +153,9 @@ struct RequestedExtensions: Sendable {
             let number = part.identifier.tagNumber
             guard part.identifier.tagClass == .contextSpecific, number < 2, times[number] == nil,
                 times.isEmpty || number == 1,
-                let time = try? GeneralizedTime(derEncoded: part, withIdentifier: part.identifier)
+                let time = try? GeneralizedTime(derEncoded: part, withIdentifier: part.identifier),
+                // DER has fractions of a second, RFC 5280 §4.1.2.5.2 has none.
+                time.fractionalSeconds == 0
             else { throw malformed }
             times[number] = secondsSince1970(time)
         }

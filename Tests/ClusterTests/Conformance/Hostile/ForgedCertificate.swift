@@ -30,6 +30,8 @@ struct ForgedCertificate: Sendable {
     var outerAlgorithm = "1.2.840.10045.4.3.2"
     var signer = Signer.authority
     var unusedSignatureBits: UInt8 = 0
+    /// The newest version of TLS that the client offers.
+    var maximumTLS = "1.3"
 
     static func utc(_ text: String) -> [UInt8] { TestRequest.element(0x17, Array(text.utf8)) }
     static func generalized(_ text: String) -> [UInt8] { TestRequest.element(0x18, Array(text.utf8)) }

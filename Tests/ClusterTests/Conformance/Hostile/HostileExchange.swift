@@ -96,7 +96,10 @@ struct HostileExchange: Sendable {
         let answer = try await Curl.post(
             cluster.url("simplereenroll", label: "hostile", frontend: frontend),
             body: Data(Data(try TestRequest(subject: certificate.subject).encoded()).base64EncodedString().utf8),
-            ["--cacert", cluster.trustAnchor, "--cert", path, "--interface", Self.address(index)])
+            [
+                "--cacert", cluster.trustAnchor, "--cert", path, "--interface", Self.address(index), "--tls-max",
+                certificate.maximumTLS,
+            ])
         // 58: curl could not use the certificate, so that nothing was tried.
         try #require(answer.exitStatus != 58, "curl cannot present the certificate")
         return Answer(

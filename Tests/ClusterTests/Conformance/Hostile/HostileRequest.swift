@@ -25,6 +25,8 @@ struct HostileRequest: Sendable {
         case unrecorded(Int)
         /// The TLS handshake fails.
         case tlsRefuses
+        /// Refused with an event that has this reason; but the client gets no answer, since TLS fails before it.
+        case lost(String)
 
         static func refused(_ status: Int, _ reason: String) -> Outcome {
             .refused(status, reason, rule: nil)
@@ -82,6 +84,7 @@ extension HostileRequest {
         case .refused(let status, let reason, let rule?): (input, "\(status)", "`\(reason)`: `\(rule)`")
         case .unrecorded(let status): (input, "\(status)", "no event")
         case .tlsRefuses: (input, "TLS refuses", "no event")
+        case .lost(let reason): (input, "connection closed", "`\(reason)`")
         }
     }
 }
