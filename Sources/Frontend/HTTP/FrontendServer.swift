@@ -86,7 +86,7 @@ struct FrontendServer: Service {
         }
     }
 
-    private func bootstrap(on group: MultiThreadedEventLoopGroup) -> ServerBootstrap {
+    func bootstrap(on group: MultiThreadedEventLoopGroup) -> ServerBootstrap {
         ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: Int32(settings.backlog))
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)

@@ -31,7 +31,7 @@ struct Curl {
             ["curl", "--silent", "--max-time", "30", "--include", "--noproxy", "*"] + arguments + [url], input: input)
         var rest = run.output
         var (status, headers): (Int, [String: String]) = (0, [:])
-        // `100 Continue` and the like come before the answer.
+        // `100 Continue` and the like come before the answer, and so do those after which curl asks again by itself.
         repeat {
             guard let end = rest.firstRange(of: Data("\r\n\r\n".utf8)) else { break }
             let lines = String(decoding: rest[..<end.lowerBound], as: UTF8.self).components(separatedBy: "\r\n")
@@ -43,7 +43,7 @@ struct Curl {
                 headers[parts[0].lowercased()] = parts[1].trimmingCharacters(in: .whitespaces)
             }
             rest = rest[end.upperBound...]
-        } while (100..<200).contains(status)
+        } while (100..<200).contains(status) || rest.starts(with: Data("HTTP/1.1 ".utf8))
         return Answer(status: status, headers: headers, body: Data(rest), exitStatus: run.status)
     }
 }

@@ -85,6 +85,14 @@ final class TestCluster: Sendable {
         try String(contentsOfFile: "\(directory)/signer/policy.yaml", encoding: .utf8)
     }
 
+    /// Adds keys to a process's configuration file.
+    func configure(_ name: String, _ text: String) throws {
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(directory)/\(name)/configuration.yaml"))
+        defer { try? file.close() }
+        try file.seekToEnd()
+        try file.write(contentsOf: Data(text.utf8))
+    }
+
     // MARK: Processes
 
     func start() async throws {

@@ -36,6 +36,10 @@ enum ConformanceCluster {
             try await group.prepare(cluster)
         }
         try cluster.write(policy: ConformancePolicy.text(for: cluster))
+        for name in cluster.frontends {
+            // All tests come from one address, and many fail on purpose.
+            try cluster.configure(name, "limits:\n  authentication-failures: 1000000\n")
+        }
         try await cluster.start()
         return cluster
     }
