@@ -23,7 +23,7 @@ internal import X509
         for index in 0..<4 {
             later.append(try await client.ask(frontend: index % 2 + 1, channelBinding: index < 2))
         }
-        let certificates = try (atOnce + later).map { try $0.certificate() }
+        let certificates = try (atOnce + later).map { try $0.certificateDER() }
         #expect(Set(certificates).count == 1)
         #expect(try await uses(of: secret.id, cluster) == 1)
         try await cluster.waitUntilAudited()
@@ -38,8 +38,8 @@ internal import X509
         let cluster = try await ConformanceCluster.shared()
         let secret = try await newSecret(cluster, uses: 1, label: "waiting")
         let client = Client(name: "w2-spent", cluster: cluster, secret: secret.secret)
-        let first = try await client.ask().certificate()
-        #expect(try await client.ask(frontend: 2).certificate() == first)
+        let first = try await client.ask().certificateDER()
+        #expect(try await client.ask(frontend: 2).certificateDER() == first)
         let other = Client(name: "w2-spent", cluster: cluster, secret: secret.secret)
         #expect(try await other.ask().status == 401)
         #expect(try await uses(of: secret.id, cluster) == 1)
@@ -57,9 +57,9 @@ internal import X509
         ]
         var certificates: [[UInt8]] = []
         for extensions in requests {
-            certificates.append(try await client.ask(extensions: extensions).certificate())
+            certificates.append(try await client.ask(extensions: extensions).certificateDER())
             // And each is a request of its own, that is repeated by itself.
-            #expect(try await client.ask(frontend: 2, extensions: extensions).certificate() == certificates.last)
+            #expect(try await client.ask(frontend: 2, extensions: extensions).certificateDER() == certificates.last)
         }
         #expect(Set(certificates).count == 4)
         #expect(try await uses(of: secret.id, cluster) == 4)
@@ -77,8 +77,8 @@ internal import X509
         for uses in [1, 50] {
             let secret = try await cluster.secret(label: "waiting", uses: uses)
             let client = Client(name: "w3-same-\(uses)", cluster: cluster, secret: secret)
-            let first = try await client.ask(idempotencyKey: "w3-key").certificate()
-            #expect(try await client.ask(frontend: 2, idempotencyKey: "w3-key").certificate() == first)
+            let first = try await client.ask(idempotencyKey: "w3-key").certificateDER()
+            #expect(try await client.ask(frontend: 2, idempotencyKey: "w3-key").certificateDER() == first)
             for frontend in [1, 2] {
                 let conflict = try await client.ask(
                     frontend: frontend, extensions: [TestRequest.usages(["1.3.6.1.5.5.7.3.4"])],
@@ -118,7 +118,7 @@ internal import X509
         var certificates: [[UInt8]] = []
         for (name, secret) in [("w3-other-1", secret), ("w3-other-2", secret), ("w3-other-3", another)] {
             let client = Client(name: name, cluster: cluster, secret: secret)
-            certificates.append(try await client.ask(idempotencyKey: "w3-shared").certificate())
+            certificates.append(try await client.ask(idempotencyKey: "w3-shared").certificateDER())
         }
         #expect(Set(certificates).count == 3)
     }
@@ -173,7 +173,7 @@ private struct Client: Sendable {
 
 extension TestResponse {
     /// The DER of the one certificate in an answer, which must be 200.
-    fileprivate func certificate(sourceLocation: SourceLocation = #_sourceLocation) throws -> [UInt8] {
+    fileprivate func certificateDER(sourceLocation: SourceLocation = #_sourceLocation) throws -> [UInt8] {
         try #require(status == 200, "\(status): \(text)", sourceLocation: sourceLocation)
         let certificates = try CertsOnlyMessage.decode(try Base64Body.decode(body))
         return try #require(certificates.first, sourceLocation: sourceLocation)
