@@ -211,10 +211,12 @@ extension RequestGateHandler {
     }
 
     private func receive(_ head: HTTPRequestHead) {
-        guard !head.isFaulty, let request = try? HTTPRequest(head, secure: true, splitCookie: false) else {
+        guard !head.isFaulty, var request = try? HTTPRequest(head, secure: true, splitCookie: false) else {
             perform(gate.unreadable(.malformed))
             return
         }
+        // The target as it came: the library reads a path out of whatever looks like a URI of any scheme.
+        request.path = head.uri
         let plan = responder.plan(for: request)
         current = PendingRequest(head: request, isHTTP10: head.version == .http1_0, plan: plan)
         expect(within: timeouts.body)

@@ -32,13 +32,11 @@ protocol ESTRoute: Sendable {
 }
 
 extension ESTRoute {
-    /// Adds the operation's two paths, without and with a label.
+    /// Adds the operation's path. The label is in the context: ``ESTPath`` has read it.
     func register(on router: Router<ESTRequestContext>) {
-        let name = Self.operation.rawValue
-        for path in ["/.well-known/est/\(name)", "/.well-known/est/:label/\(name)"] {
-            router.on(RouterPath(path), method: Self.operation.method) { request, context in
-                try await respond(to: request, context: context)
-            }
+        let path = RouterPath(ESTPath.prefix + Self.operation.rawValue)
+        router.on(path, method: Self.operation.method) { request, context in
+            try await respond(to: request, context: context)
         }
     }
 }

@@ -60,9 +60,12 @@ final class ESTResponder: RequestResponder {
     func respond(to request: ReceivedRequest) async -> Answer {
         guard let route = request.route else { return ErrorResponse.notFound.answer }
         let requestID = requestIDs.next()
+        // The label is decided: the router sees no path that it could read in another way.
+        var head = request.head
+        head.path = ESTPath.prefix + route.operation.rawValue
         do {
             let response = try await router.respond(
-                to: Request(head: request.head, body: RequestBody(buffer: request.body)),
+                to: Request(head: head, body: RequestBody(buffer: request.body)),
                 context: ESTRequestContext(
                     source: .init(
                         logger: logger, route: route, connection: request.connection, requestID: requestID)))

@@ -50,8 +50,7 @@ struct CertificateIssuance {
             authority: candidate.authority.name, serial: serial,
             device: device ?? DeviceIdentifier.number(firstSerial: serial), der: der, subject: subject.description,
             names: admitted.names.map(\.description), notBefore: contents.notBefore, notAfter: end,
-            remarks: admitted.remarks + remarks
-                + (candidate.request.channelBinding == .exempt ? ["channel binding not compared"] : []))
+            remarks: admitted.remarks + remarks)
         return SignedCertificate(
             der: der, serial: serial, subject: facts.subject, names: admitted.names, notBefore: contents.notBefore,
             notAfter: end, device: device ?? DeviceIdentifier.number(firstSerial: serial), isNewDevice: device == nil,

@@ -26,6 +26,7 @@ struct EventComposer: Sendable {
         event.operation = request.operation.rawValue
         event.remoteAddress = request.remoteAddress
         event.requestID = request.requestID
+        event.channelBinding = request.channelBinding == .absent ? nil : request.channelBinding
         return event
     }
 

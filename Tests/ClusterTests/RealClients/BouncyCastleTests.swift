@@ -36,7 +36,12 @@ internal import Testing
         #expect(run.status == 0, "\(run.errors)")
         #expect(
             run.text.split(separator: "\n") == [
-                "cacerts: TLSv1.3", "wrong-secret: 401", "enroll: TLSv1.3", "renew: TLSv1.3", "rekey: TLSv1.2",
+                "cacerts: TLSv1.3",
+                // The key type with its curve, the subject's name, a subjectAltName, the extensions, the signature, and
+                // the template, which this client does not know.
+                "csrattrs: 1.2.840.10045.2.1 2.5.4.3 2.5.29.17 1.2.840.113549.1.9.14 1.2.840.10045.4.3.2 "
+                    + "1.2.840.113549.1.9.16.2.61", "wrong-secret: 401", "enroll: TLSv1.3", "renew: TLSv1.3",
+                "rekey: TLSv1.2",
                 "unbound: 400", "forged: 400", "bound: TLSv1.2",
             ], "\(run.errors)")
         for name in ["enroll", "renew", "rekey", "bound"] {

@@ -30,6 +30,7 @@ package struct TestRequest: Sendable {
 
     package enum Key: Sendable {
         case p256(P256.Signing.PrivateKey)
+        case p384(P384.Signing.PrivateKey)
         case ed25519(Curve25519.Signing.PrivateKey)
         case rsa(_RSA.Signing.PrivateKey)
     }
@@ -82,6 +83,7 @@ extension TestRequest.Key {
     fileprivate var info: [UInt8] {
         switch self {
         case .p256(let key): Array(key.publicKey.derRepresentation)
+        case .p384(let key): Array(key.publicKey.derRepresentation)
         case .ed25519(let key):
             TestRequest.sequence([
                 signatureAlgorithm, TestRequest.element(0x03, [0] + key.publicKey.rawRepresentation),
@@ -93,6 +95,7 @@ extension TestRequest.Key {
     fileprivate var signatureAlgorithm: [UInt8] {
         switch self {
         case .p256: TestRequest.sequence([TestRequest.identifier("1.2.840.10045.4.3.2")])
+        case .p384: TestRequest.sequence([TestRequest.identifier("1.2.840.10045.4.3.3")])
         case .ed25519: TestRequest.sequence([TestRequest.identifier("1.3.101.112")])
         case .rsa: TestRequest.sequence([TestRequest.identifier("1.2.840.113549.1.1.11"), [0x05, 0x00]])
         }
@@ -101,6 +104,7 @@ extension TestRequest.Key {
     fileprivate func sign(_ bytes: [UInt8]) throws -> [UInt8] {
         switch self {
         case .p256(let key): Array(try key.signature(for: bytes).derRepresentation)
+        case .p384(let key): Array(try key.signature(for: bytes).derRepresentation)
         case .ed25519(let key): Array(try key.signature(for: bytes))
         case .rsa(let key): Array(try key.signature(for: bytes, padding: .insecurePKCS1v1_5).rawRepresentation)
         }

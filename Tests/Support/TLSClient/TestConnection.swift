@@ -13,7 +13,7 @@ package final class TestConnection: Sendable {
     /// As the client's side of TLS sees it.
     package let security: ConnectionSecurity?
 
-    /// The connection's channel binding, for tests that do not know the frontend's own types.
+    /// The connection's value for channel binding: tls-unique on TLS 1.2, the exporter on TLS 1.3.
     package var channelBinding: [UInt8]? { security?.binding }
 
     private init(channel: any Channel, inbox: Inbox, security: ConnectionSecurity?) {

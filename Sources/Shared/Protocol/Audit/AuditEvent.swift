@@ -111,8 +111,10 @@ package struct AuditEvent: Codable, Sendable, Equatable {
     package var notAfter: String?
     package var revocationReason: String?
     package var requestID: String?
-    /// What was tolerated: extensions and attributes that the profile ignores, usages that were narrowed, a channel
-    /// binding that was not compared.
+    /// Whether the request's channel binding was that of its connection, or was not compared as a registration authority
+    /// passed it on (RFC 7030 §3.5); nil where there was none.
+    package var channelBinding: ChannelBindingFinding?
+    /// What was tolerated: extensions and attributes that the profile ignores, usages that were narrowed.
     package var remarks: [String]?
     /// Where the event counts something: dropped or coalesced events, certificates revoked at once.
     package var count: Int?
@@ -134,6 +136,7 @@ package struct AuditEvent: Codable, Sendable, Equatable {
         case notAfter = "not_after"
         case revocationReason = "revocation_reason"
         case requestID = "request_id"
+        case channelBinding = "channel_binding"
     }
 
     /// A new event that its source has yet to number.

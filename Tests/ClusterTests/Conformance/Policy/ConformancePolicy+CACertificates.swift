@@ -1,4 +1,4 @@
 extension ConformancePolicy {
-    /// What the cases C1 need.
+    /// What the case C1 needs is the authority with two intermediates that ``paths`` brings.
     static let caCertificates = Group()
 }

@@ -16,6 +16,9 @@ import java.security.spec.ECGenParameterSpec;
 import java.util.Base64;
 import java.util.Set;
 import javax.net.ssl.KeyManager;
+import org.bouncycastle.asn1.ASN1Encodable;
+import org.bouncycastle.asn1.ASN1Sequence;
+import org.bouncycastle.asn1.est.AttrOrOID;
 import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.Extension;
@@ -24,6 +27,7 @@ import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.cert.X509CertificateHolder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
+import org.bouncycastle.est.CSRRequestResponse;
 import org.bouncycastle.est.EnrollmentResponse;
 import org.bouncycastle.est.ESTAuth;
 import org.bouncycastle.est.ESTException;
@@ -46,7 +50,8 @@ import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequestBuilder;
  *
  * Arguments: HOST:PORT TRUST-ANCHOR FOLDER SECRET BOUND-LABEL BOUND-SECRET. Prints a line for each step,
  * «step: result», where the result is the TLS version that was spoken or the HTTP status of a refusal; writes the
- * certificates to FOLDER/STEP.pem. Which results are right is for the caller to say.
+ * certificates to FOLDER/STEP.pem. The step csrattrs prints the object identifiers of what the server wants. Which results
+ * are right is for the caller to say.
  */
 public class EstClient {
     private final String server;
@@ -80,6 +85,7 @@ public class EstClient {
         KeyPair key = newKey();
 
         client.cacerts(client.service(jdk, "TLS", null, null, null));
+        client.csrattrs(client.service(jdk, "TLS", null, null, null));
         ESTService open = client.service(jdk, "TLS", null, null, null);
         client.step("wrong-secret", () -> client.enroll(open, false, key, wrongSecret));
         Certificate first = client.step("enroll", () -> client.enroll(open, false, key, secret));
@@ -135,6 +141,25 @@ public class EstClient {
         protocol = "none";
         write("cacerts", ESTService.storeToArray(service.getCACerts().getCertificateStore()));
         System.out.println("cacerts: " + protocol);
+    }
+
+    /** Prints what the server wants of requests, in the order that it has. */
+    private void csrattrs(ESTService service) throws Exception {
+        CSRRequestResponse response = service.getCSRAttributes();
+        if (!response.hasAttributesResponse()) {
+            throw new IOException("csrattrs: nothing");
+        }
+        ASN1Sequence elements = ASN1Sequence.getInstance(response.getAttributesResponse().getEncoded());
+        StringBuilder line = new StringBuilder("csrattrs:");
+        for (ASN1Encodable element : elements) {
+            AttrOrOID parsed = AttrOrOID.getInstance(element);
+            line.append(' ').append(parsed.isOid() ? parsed.getOid() : parsed.getAttribute().getAttrType());
+            if (!response.getAttributesResponse().hasRequirement(
+                    parsed.isOid() ? parsed.getOid() : parsed.getAttribute().getAttrType())) {
+                throw new IOException("csrattrs: a requirement is not found");
+            }
+        }
+        System.out.println(line);
     }
 
     private EnrollmentResponse enroll(ESTService service, boolean renews, KeyPair key, ESTAuth secret)
