@@ -12,7 +12,9 @@ internal import Testing
         var roles: [String: Set<NodeRole>] = [
             "audit.append": [.signer, .frontend], "audit.position": [.signer, .frontend], "audit.nodes": [.signer],
         ]
-        for name in ["enroll", "authenticate", "ping", "catalogue", "nodeCertificate"] {
+        for name in [
+            "enroll", "authenticate", "ping", "catalogue", "nodeCertificate", "revocationList", "certificateStatus",
+        ] {
             roles["signing.\(name)"] = [.frontend]
         }
         for name in [

@@ -129,10 +129,11 @@ extension RevocationReason: ExpressibleByArgument {
 
 extension RevokeCertificateReply {
     var summary: String {
+        // A frontend's own certificate, or an OCSP responder's, has no device.
+        let owner = device.isEmpty ? "" : " of device \(device)"
         let what =
             revoked.isEmpty
-            ? "Nothing was left to revoke of device \(device)."
-            : "Revoked of device \(device): \(revoked.joined(separator: ", "))."
+            ? "Nothing was left to revoke\(owner)." : "Revoked\(owner): \(revoked.joined(separator: ", "))."
         guard !blockedNames.isEmpty else { return what }
         return what + "\nBlocked until `estuary name release`: "
             + blockedNames.map(PlainText.visible).joined(separator: ", ") + "."

@@ -4,28 +4,49 @@
 enum DERTime {
     /// UTCTime through 2049, GeneralizedTime from 2050 on.
     static func time(_ seconds: Int64) -> [UInt8] {
-        let fields = Fields(seconds)
-        guard (1950...2049).contains(fields.year) else { return generalized(fields) }
-        return [0x17, 13] + digits(fields.year % 100) + rest(fields)
+        var bytes: [UInt8] = []
+        append(seconds, to: &bytes)
+        return bytes
     }
 
     /// GeneralizedTime whatever the year, as OCSP has it (RFC 6960 §4.2.2.1).
     static func generalizedTime(_ seconds: Int64) -> [UInt8] {
-        generalized(Fields(seconds))
+        var bytes: [UInt8] = []
+        appendGeneralized(Fields(seconds), to: &bytes)
+        return bytes
     }
 
-    private static func generalized(_ fields: Fields) -> [UInt8] {
-        [0x18, 15] + digits(fields.year / 100) + digits(fields.year % 100) + rest(fields)
+    /// As ``time(_:)``, at the end of other bytes.
+    static func append(_ seconds: Int64, to bytes: inout [UInt8]) {
+        let fields = Fields(seconds)
+        guard (1950...2049).contains(fields.year) else { return appendGeneralized(fields, to: &bytes) }
+        bytes.append(0x17)
+        bytes.append(13)
+        appendDigits(fields.year % 100, to: &bytes)
+        appendRest(fields, to: &bytes)
     }
 
-    private static func rest(_ fields: Fields) -> [UInt8] {
-        digits(fields.month) + digits(fields.day) + digits(fields.secondOfDay / 3600)
-            + digits(fields.secondOfDay / 60 % 60) + digits(fields.secondOfDay % 60) + [UInt8(ascii: "Z")]
+    private static func appendGeneralized(_ fields: Fields, to bytes: inout [UInt8]) {
+        bytes.append(0x18)
+        bytes.append(15)
+        appendDigits(fields.year / 100, to: &bytes)
+        appendDigits(fields.year % 100, to: &bytes)
+        appendRest(fields, to: &bytes)
+    }
+
+    private static func appendRest(_ fields: Fields, to bytes: inout [UInt8]) {
+        appendDigits(fields.month, to: &bytes)
+        appendDigits(fields.day, to: &bytes)
+        appendDigits(fields.secondOfDay / 3600, to: &bytes)
+        appendDigits(fields.secondOfDay / 60 % 60, to: &bytes)
+        appendDigits(fields.secondOfDay % 60, to: &bytes)
+        bytes.append(UInt8(ascii: "Z"))
     }
 
     /// Two digits of a number below 100.
-    private static func digits(_ number: Int) -> [UInt8] {
-        [UInt8(ascii: "0") + UInt8(number / 10), UInt8(ascii: "0") + UInt8(number % 10)]
+    private static func appendDigits(_ number: Int, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "0") + UInt8(number / 10))
+        bytes.append(UInt8(ascii: "0") + UInt8(number % 10))
     }
 
     /// A point in time taken apart, by the proleptic Gregorian calendar; before the year 0 and after 9999 the nearest

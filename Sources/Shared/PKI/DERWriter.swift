@@ -15,16 +15,32 @@ enum DERWriter {
 
     /// Tag and length, for contents that are too long to be copied for each element around them.
     static func header(_ tag: UInt8, _ count: Int) -> [UInt8] {
-        guard count >= 0x80 else { return [tag, UInt8(count)] }
+        var bytes: [UInt8] = []
+        appendHeader(tag, count, to: &bytes)
+        return bytes
+    }
+
+    static func appendHeader(_ tag: UInt8, _ count: Int, to bytes: inout [UInt8]) {
+        bytes.append(tag)
+        guard count >= 0x80 else { return bytes.append(UInt8(count)) }
         let length = withUnsafeBytes(of: UInt64(count).bigEndian) { Array($0.drop { $0 == 0 }) }
-        return [tag, 0x80 | UInt8(length.count)] + length
+        bytes.append(0x80 | UInt8(length.count))
+        bytes += length
     }
 
     /// A positive INTEGER of a number's bytes, the highest first, in the fewest bytes.
-    static func positiveInteger(_ magnitude: some Sequence<UInt8>) -> [UInt8] {
-        let significant = Array(magnitude.drop { $0 == 0 })
-        guard let first = significant.first else { return [integer, 1, 0] }
-        return element(integer, first & 0x80 == 0 ? significant : [0] + significant)
+    static func positiveInteger(_ magnitude: [UInt8]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        appendPositiveInteger(magnitude, to: &bytes)
+        return bytes
+    }
+
+    static func appendPositiveInteger(_ magnitude: [UInt8], to bytes: inout [UInt8]) {
+        let start = magnitude.firstIndex { $0 != 0 } ?? magnitude.endIndex
+        let needsZero = start == magnitude.endIndex || magnitude[start] & 0x80 != 0
+        appendHeader(integer, magnitude.endIndex - start + (needsZero ? 1 : 0), to: &bytes)
+        if needsZero { bytes.append(0) }
+        bytes += magnitude[start...]
     }
 
     /// A BIT STRING of whole bytes.

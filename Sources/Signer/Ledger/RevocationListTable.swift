@@ -52,7 +52,7 @@ enum RevocationListTable {
         var entries = RevocationListEntries()
         while let row = try rows.next() {
             let reason = (row[2] as String?).flatMap(RevocationReason.init(rawValue:)) ?? .unspecified
-            entries.append(serial: row[0] as Data, revokedAt: row[1], reason: reason.code)
+            entries.append(serial: [UInt8](row[0] as Data), revokedAt: row[1], reason: reason.code)
         }
         return entries
     }

@@ -59,7 +59,7 @@ package struct RevocationList: Sendable {
 
     private var extensions: [UInt8] {
         let keyIdentifier = DERWriter.element(DERWriter.sequence, DERWriter.element(0x80, issuer.keyIdentifier))
-        let number = withUnsafeBytes(of: number.bigEndian) { DERWriter.positiveInteger($0) }
+        let number = DERWriter.positiveInteger(withUnsafeBytes(of: number.bigEndian) { Array($0) })
         return DERWriter.element(
             DERWriter.sequence,
             [
