@@ -161,8 +161,9 @@ let package = Package(
         .testTarget(
             name: "SignerTests",
             dependencies: [
-                "Signer", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Observability", "PKI", "TestOpenSSL",
-                .asn1,
+                "Signer", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Observability", "PKI",
+                "TestOpenSSL",
+                "TestRequests", .asn1,
                 .crypto, .cryptoExtras, .grdb, .logging,
                 .x509,
             ]),

@@ -22,7 +22,7 @@ struct EstuaryCommand: AsyncParsableCommand {
                 name: "Devices",
                 subcommands: [
                     TokenCommand.self, DeviceCommand.self, CertificateCommand.self, NameCommand.self,
-                    ApprovalCommand.self,
+                    ApprovalCommand.self, KeyEncryptionKeyCommand.self,
                 ]),
             CommandGroup(name: "Record", subcommands: [AuditCommand.self]),
         ])

@@ -85,7 +85,8 @@ extension ErrorResponse {
             return
         }
         switch error.code {
-        case .malformedRequest, .badSignature, .channelBindingMismatch, .channelBindingRequired:
+        case .malformedRequest, .badSignature, .channelBindingMismatch, .channelBindingRequired,
+            .keyEncryptionRequired, .keyEncryptionUnsupported:
             self.init(status: .badRequest, message: error.message)
         case .credentialRequired:
             // No more than the challenge: Bouncy Castle's client, which always asks without a credential first, gives up
@@ -98,11 +99,11 @@ extension ErrorResponse {
                 challenges: challenges)
         case .certificateRequired, .certificateUntrusted, .certificateOutsideValidity, .certificateRevoked,
             .profileViolation, .nameHeld, .nameBlocked, .keyBlocked, .keyInUse, .secretNotForName, .nameMismatch,
-            .sameKeyRequired, .deniedByOperator:
+            .sameKeyRequired, .deniedByOperator, .decryptionKeyUnknown:
             self.init(status: .forbidden, message: error.message)
         case .unknownLabel, .nodeNotForLabel:
             self = .notFound
-        case .idempotencyConflict:
+        case .idempotencyConflict, .keyAlreadyDelivered:
             self.init(status: .conflict, message: error.message)
         case .tooManyPending:
             self.init(

@@ -53,6 +53,8 @@ package struct SignerConfiguration: Sendable {
     var ledger: String
     var policy: String
     var administration: String
+    /// Encrypts the operator's named keys in the ledger; made when the first one is added.
+    var keyWrapping: String
     var auditor: AuditorPeer
     var authorities: [AuthorityFiles]
     var limits: Limits
@@ -81,6 +83,7 @@ package struct SignerConfiguration: Sendable {
         ledger = try reader.path("ledger", default: "ledger.sqlite")
         policy = try reader.path("policy", default: "policy.yaml")
         administration = try reader.path("administration", default: "admin")
+        keyWrapping = try reader.path("kek-wrapping-key", default: "kek-wrapping.key")
         metricsFile = reader.contains("metrics-file") ? try reader.path("metrics-file") : nil
         guard let auditor = try reader.mapping("auditor") else {
             throw reader.error("auditor", "the auditor's endpoint and key are needed here")

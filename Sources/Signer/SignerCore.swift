@@ -26,6 +26,7 @@ final class SignerCore: Sendable {
     let serials = SerialNumberSource()
     let events: EventComposer
     let limits: Limits
+    let keyWrapping: KeyWrapping
     let metrics: SignerMetrics
     let manufacturerLists: ManufacturerCRLStore
     let logger: Logger
@@ -40,12 +41,14 @@ final class SignerCore: Sendable {
 
     init(
         name: String, ledger: Ledger, authorities: [IssuingAuthority], policy: Policy, limits: Limits = Limits(),
-        metrics: SignerMetrics, logger: Logger, now: @escaping @Sendable () -> Date = { Date() }
+        keyWrapping: KeyWrapping, metrics: SignerMetrics, logger: Logger,
+        now: @escaping @Sendable () -> Date = { Date() }
     ) throws {
         self.name = name
         self.ledger = ledger
         self.authorities = Dictionary(uniqueKeysWithValues: authorities.map { ($0.name, $0) })
         self.limits = limits
+        self.keyWrapping = keyWrapping
         self.metrics = metrics
         self.logger = logger
         manufacturerLists = ManufacturerCRLStore(logger: logger)

@@ -150,7 +150,7 @@ package struct SignerService: Service {
                 pendingLifetime: configuration.limits.pendingLifetime.wholeSeconds,
                 nodeCertificateLifetime: configuration.limits.nodeCertificateLifetime.wholeSeconds,
                 outboxRetention: configuration.limits.outboxRetention.wholeSeconds),
-            metrics: metrics, logger: logger)
+            keyWrapping: KeyWrapping(path: configuration.keyWrapping), metrics: metrics, logger: logger)
     }
 
     /// Records the start, and the policy where it is another than the last time.

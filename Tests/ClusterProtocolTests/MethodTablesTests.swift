@@ -20,7 +20,8 @@ internal import Testing
         for name in [
             "createSecrets", "listSecrets", "revokeSecret", "reissueSecret", "listCertificates", "showCertificate",
             "revokeCertificate", "releaseName", "listDevices", "listApprovals", "decideApproval", "addNode",
-            "listNodes", "removeNode", "reload", "status", "metrics",
+            "listNodes", "removeNode", "reload", "status", "metrics", "addKeyEncryptionKey", "listKeyEncryptionKeys",
+            "removeKeyEncryptionKey",
         ] {
             roles["administration.\(name)"] = [.operator]
         }

@@ -51,6 +51,15 @@ extension StubBackend: AdministrationBackend {
         throw Self.reached
     }
     func decideApproval(_ request: DecideApprovalRequest) async throws -> ApprovalDescription { throw Self.reached }
+    func addKeyEncryptionKey(_ request: AddKeyEncryptionKeyRequest) async throws -> AddedKeyEncryptionKey {
+        throw Self.reached
+    }
+    func listKeyEncryptionKeys(
+        _ request: ListKeyEncryptionKeysRequest
+    ) async throws -> Page<KeyEncryptionKeyDescription> { throw Self.reached }
+    func removeKeyEncryptionKey(
+        _ request: RemoveKeyEncryptionKeyRequest
+    ) async throws -> KeyEncryptionKeyDescription { throw Self.reached }
     func addNode(_ request: AddNodeRequest) async throws -> NodeDescription { throw Self.reached }
     func listNodes(_ request: ListNodesRequest) async throws -> Page<NodeDescription> { throw Self.reached }
     func removeNode(_ request: RemoveNodeRequest) async throws -> NodeDescription { throw Self.reached }

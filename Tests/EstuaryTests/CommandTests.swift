@@ -24,6 +24,25 @@ internal import Testing
         #expect(bulk.list == "names.csv" && bulk.outputFile == "secrets.csv")
     }
 
+    @Test func kek() throws {
+        let add: KeyEncryptionKeyAdd = try parse(
+            "kek add hex:00ff --key-file k --label pumps --device-name a --device-name b")
+        #expect(add.name == "hex:00ff" && add.keyFile == "k" && add.label == "pumps" && add.names == ["a", "b"])
+        let remove: KeyEncryptionKeyRemove = try parse("kek remove hex:00ff --json")
+        #expect(remove.name == "hex:00ff" && remove.output.json)
+    }
+
+    @Test func keyFilesHaveBytesOrDigits() {
+        let key = Data((0..<32).map { UInt8($0) })
+        let digits = key.map { String(format: "%02x", $0) }.joined()
+        #expect(KeyFile.key(in: key) == key)
+        #expect(KeyFile.key(in: Data((digits + "\n").utf8)) == key)
+        #expect(KeyFile.key(in: Data(digits.uppercased().utf8)) == key)
+        for text in ["", String(digits.dropLast(2)), digits + "00", "+" + digits.dropFirst()] {
+            #expect(KeyFile.key(in: Data(text.utf8)) == nil)
+        }
+    }
+
     @Test func certificateRevoke() throws {
         let command: CertificateRevoke = try parse("certificate revoke 00:AB --only --reason keycompromise")
         #expect(command.serial == "00:AB" && command.only && command.reason == .keyCompromise)

@@ -50,6 +50,7 @@ final class SignerFixture: Sendable {
         self.clock = clock
         core = try SignerCore(
             name: "signer", ledger: ledger, authorities: [authority], policy: try policyFile.load(), limits: limits,
+            keyWrapping: KeyWrapping(path: "\(directory)/kek-wrapping.key"),
             metrics: SignerMetrics(registry: MetricsRegistry()), logger: Logger(label: "test"), now: { clock.now() })
         pipeline = EnrollmentPipeline(core: core)
         registry = NodeRegistry(ledger: ledger) { _ in }

@@ -2,8 +2,10 @@ internal import HTTPTypes
 internal import NIOCore
 
 extension Answer {
+    static let certificatesType = "application/pkcs7-mime; smime-type=certs-only"
+
     private static let certificatesHeaders: HTTPFields = [
-        .contentType: "application/pkcs7-mime; smime-type=certs-only",
+        .contentType: certificatesType,
         // RFC 8951 §3.1 says that clients ignore it; older ones ask for it.
         .contentTransferEncoding: "base64",
     ]

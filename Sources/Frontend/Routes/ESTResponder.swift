@@ -21,7 +21,7 @@ final class ESTResponder: RequestResponder {
         let router = Router(context: ESTRequestContext.self)
         let routes: [any ESTRoute] = [
             CACertificatesRoute(), CSRAttributesRoute(), SimpleEnrollRoute(desk: desk),
-            SimpleReenrollRoute(desk: desk), FullCMCRoute(),
+            SimpleReenrollRoute(desk: desk), ServerKeyGenerationRoute(desk: desk), FullCMCRoute(),
         ]
         for route in routes {
             route.register(on: router)
@@ -45,6 +45,9 @@ final class ESTResponder: RequestResponder {
             return RequestPlan(refusal: .notFound)
         }
         let route = Route(operation: path.operation, label: label)
+        guard route.isServed else {
+            return RequestPlan(refusal: .notFound)
+        }
         guard head.method == path.operation.method else {
             return RequestPlan(route: route, refusal: .methodNotAllowed(allow: path.operation.method.rawValue))
         }

@@ -33,7 +33,9 @@ extension Enrollment {
         if let request {
             event.subject = request.subject.description
             event.names = request.names.map(\.description)
-            event.spkiSHA256 = SHA256.hash(data: request.publicKeyDER).hexadecimal
+            if operation != .serverKeyGeneration {
+                event.spkiSHA256 = SHA256.hash(data: request.publicKeyDER).hexadecimal
+            }
         }
         return event
     }

@@ -5,7 +5,7 @@ internal import HTTPTypes
 internal import NIOCore
 internal import PKI
 
-/// One request to `simpleenroll` or `simplereenroll`.
+/// One request to `simpleenroll`, `simplereenroll` or `serverkeygen`.
 struct Enrollment {
     let operation: EnrollmentOperation
     let label: ServedLabel
@@ -55,6 +55,9 @@ struct Enrollment {
         let layout = Base64Body.layout(of: body.readableBytesView)
         let (der, request) = try read(body)
         self.request = request
+        if operation == .serverKeyGeneration {
+            try label.description.requireKeyProtection(of: request)
+        }
         let binding = try ChannelBinding(
             connection.security, label: label.description, client: client, operation: operation
         )
@@ -77,7 +80,7 @@ struct Enrollment {
                     clientChain: connection.security.clientChain, secret: secret.value, channelBinding: binding,
                     idempotencyKey: idempotencyKey, requestID: requestID, remoteAddress: connection.remoteAddress))
         }
-        return try Self.answer(reply, layout: layout)
+        return try answer(reply, to: request, layout: layout)
     }
 
     /// Which of two were meant nobody can know; joined they would be a third.
@@ -91,13 +94,21 @@ struct Enrollment {
         return key
     }
 
-    private static func answer(_ reply: EnrollReply, layout: Base64Body.Layout) throws -> Answer {
+    private func answer(
+        _ reply: EnrollReply, to request: CertificationRequest, layout: Base64Body.Layout
+    ) throws -> Answer {
         switch reply {
-        case .issued(let certificate, _):
+        case .issued(let certificate, _) where operation != .serverKeyGeneration:
             return .certificates(
                 ByteBuffer(string: Base64Body.encode(CertsOnlyMessage.encode([Array(certificate)]), layout: layout)))
-        case .generated:
-            throw ServiceError(.unexpected, "The signer answered with a key that nobody asked for.")
+        case .generated(let certificate, let key, _) where operation == .serverKeyGeneration:
+            // Whatever happens behind: no key goes out in clear that was to be encrypted.
+            if case .plain = key, request.keyProtection != nil || label.description.serverKeyGeneration != .plain {
+                throw ServiceError(.unexpected, "The signer answered with a key that is not encrypted.")
+            }
+            return .serverKey(key, certificate: certificate, layout: layout)
+        case .issued, .generated:
+            throw ServiceError(.unexpected, "The signer answered to another operation.")
         case .pending(let retryAfter):
             return Answer(.accepted, headers: [.retryAfter: String(retryAfter)])
         }
@@ -106,7 +117,11 @@ struct Enrollment {
     private func read(_ body: ByteBuffer) throws -> ([UInt8], CertificationRequest) {
         do {
             let der = try Base64Body.decode(body.readableBytesView)
-            return (der, try CertificationRequest(derEncoded: der))
+            return (
+                der,
+                try operation == .serverKeyGeneration
+                    ? CertificationRequest(forServerKey: der) : CertificationRequest(derEncoded: der)
+            )
         } catch let error as CertificationRequestError {
             throw ServiceError(error.code == .badSignature ? .badSignature : .malformedRequest, error.message)
         }
@@ -129,9 +144,13 @@ struct Enrollment {
             }
         }
         do {
-            _ = try label.profile.admit(
-                request, now: Int64(Date.now.timeIntervalSince1970),
-                changesNames: renewed != nil && label.description.allowsChangeOfSubjectName, renewing: renewed)
+            let now = Int64(Date.now.timeIntervalSince1970)
+            _ =
+                try operation == .serverKeyGeneration
+                ? label.profile.admitForServerKey(request, now: now)
+                : label.profile.admit(
+                    request, now: now, changesNames: renewed != nil && label.description.allowsChangeOfSubjectName,
+                    renewing: renewed)
         } catch let violation as ProfileViolation {
             return ServiceError(.profileViolation, violation.message)
         } catch {

@@ -1,3 +1,4 @@
+internal import ClusterProtocol
 internal import HTTPTypes
 
 /// An operation of EST as it stands in a path (RFC 7030 §3.2.2), and what its requests have to look like.
@@ -6,19 +7,20 @@ enum ESTOperation: String, CaseIterable, Sendable {
     case csrAttributes = "csrattrs"
     case simpleEnroll = "simpleenroll"
     case simpleReenroll = "simplereenroll"
+    case serverKeyGeneration = "serverkeygen"
     case fullCMC = "fullcmc"
 
     var method: HTTPRequest.Method {
         switch self {
         case .caCertificates, .csrAttributes: .get
-        case .simpleEnroll, .simpleReenroll, .fullCMC: .post
+        case .simpleEnroll, .simpleReenroll, .serverKeyGeneration, .fullCMC: .post
         }
     }
 
     /// The media type that a request's body must have; nil where that does not matter.
     var mediaType: String? {
         switch self {
-        case .simpleEnroll, .simpleReenroll: "application/pkcs10"
+        case .simpleEnroll, .simpleReenroll, .serverKeyGeneration: "application/pkcs10"
         case .caCertificates, .csrAttributes, .fullCMC: nil
         }
     }
@@ -28,6 +30,11 @@ enum ESTOperation: String, CaseIterable, Sendable {
 struct Route: Sendable {
     var operation: ESTOperation
     var label: ServedLabel
+
+    /// Whether the label has the operation. To a client one that is off is not there.
+    var isServed: Bool {
+        operation != .serverKeyGeneration || label.description.serverKeyGeneration != .off
+    }
 }
 
 /// The path of a request, taken apart.

@@ -53,6 +53,14 @@ extension ServiceError.Code {
     package static let deniedByOperator = Self(rawValue: "denied-by-operator")
     /// The `Idempotency-Key` was used for another request.
     package static let idempotencyConflict = Self(rawValue: "idempotency-conflict")
+    /// The label gives out encrypted keys only, and the request asks for no encryption (RFC 7030 §4.4.1).
+    package static let keyEncryptionRequired = Self(rawValue: "key-encryption-required")
+    /// The request's SMIMECapabilities have no algorithm that the signer has too.
+    package static let keyEncryptionUnsupported = Self(rawValue: "key-encryption-unsupported")
+    /// There is no key for this client under the identifier that the request names.
+    package static let decryptionKeyUnknown = Self(rawValue: "decryption-key-unknown")
+    /// The request has led to a key before, and nothing tells whether it is the same client that asks again.
+    package static let keyAlreadyDelivered = Self(rawValue: "key-already-delivered")
     /// This identity already has as many requests waiting for approval as it may.
     package static let tooManyPending = Self(rawValue: "too-many-pending")
 

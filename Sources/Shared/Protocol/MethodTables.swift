@@ -89,6 +89,9 @@ extension MethodTable {
         add(ListDevicesRequest.self) { try await service.listDevices($0) }
         add(ListApprovalsRequest.self) { try await service.listApprovals($0) }
         add(DecideApprovalRequest.self) { try await service.decideApproval($0) }
+        add(AddKeyEncryptionKeyRequest.self) { try await service.addKeyEncryptionKey($0) }
+        add(ListKeyEncryptionKeysRequest.self) { try await service.listKeyEncryptionKeys($0) }
+        add(RemoveKeyEncryptionKeyRequest.self) { try await service.removeKeyEncryptionKey($0) }
         add(AddNodeRequest.self) { try await service.addNode($0) }
         add(ListNodesRequest.self) { try await service.listNodes($0) }
         add(RemoveNodeRequest.self) { try await service.removeNode($0) }

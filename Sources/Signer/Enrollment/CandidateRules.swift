@@ -27,7 +27,7 @@ struct CandidateRules {
                 throw ServiceError(.nameMismatch, difference)
             }
             // On simpleenroll too: the certificate is the identity there as well.
-            if candidate.label.renewal == .sameKey && request.publicKey != held.certificate.publicKey {
+            if candidate.label.renewal == .sameKey, request.publicKey != held.certificate.publicKey {
                 throw ServiceError(
                     .sameKeyRequired, "The label renews certificates with their own key only (renewal: same-key).")
             }
@@ -39,8 +39,10 @@ struct CandidateRules {
                     manufacturer: shown.manufacturer)
                 if let violation = names.refusal(of: request) { throw violation }
             }
-            return try candidate.profile.admit(
-                request, now: now, changesNames: candidate.changesNames, renewing: candidate.renewed)
+            return try candidate.request.operation == .serverKeyGeneration
+                ? candidate.profile.admitForServerKey(request, now: now)
+                : candidate.profile.admit(
+                    request, now: now, changesNames: candidate.changesNames, renewing: candidate.renewed)
         } catch let violation as ProfileViolation {
             throw ServiceError(.profileViolation, violation.message, cause: violation)
         }

@@ -9,9 +9,18 @@ struct CertificateIssuance {
     var core: SignerCore
     var candidate: EnrollmentCandidate
     var admitted: AdmittedRequest
+    /// The key where the signer made it.
+    var serverKey: ServerKeyGeneration.Made?
 
-    /// - Parameter device: the device that the names belong to; nil for a new one.
-    func sign(device: Int64?, approval: ApprovalRecord?, at time: Date) throws -> SignedCertificate {
+    /// - Parameters:
+    ///   - device: the device that the names belong to; nil for a new one.
+    ///   - superseded: the certificate whose place this one takes.
+    func sign(
+        device: Int64?, approval: ApprovalRecord?, superseded: CertificateRecord? = nil, at time: Date
+    ) throws -> SignedCertificate {
+        guard let publicKey = serverKey?.publicKey ?? admitted.publicKey else {
+            throw ServiceError(.unexpected, "There is no key to certify.")
+        }
         let serial = core.serials.next(at: time)
         let now = Int64(time.timeIntervalSince1970)
         let validity = candidate.profile.validity
@@ -40,7 +49,7 @@ struct CertificateIssuance {
         }
         remarks += [candidate.requester.manufacturer?.remark].compactMap { $0 }
         let contents = CertificateContents(
-            serial: serial, publicKey: admitted.publicKey, subject: subject, notBefore: now - validity.backdating,
+            serial: serial, publicKey: publicKey, subject: subject, notBefore: now - validity.backdating,
             notAfter: end,
             extensions: [
                 try admitted.keyUsageExtension(), try admitted.extendedKeyUsageExtension(), subjectAltName,
@@ -50,11 +59,19 @@ struct CertificateIssuance {
             authority: candidate.authority.name, serial: serial,
             device: device ?? DeviceIdentifier.number(firstSerial: serial), der: der, subject: subject.description,
             names: admitted.names.map(\.description), notBefore: contents.notBefore, notAfter: end,
-            remarks: admitted.remarks + remarks)
+            remarks: admitted.remarks + remarks + (serverKey?.remarks ?? [])
+                + (superseded.map { ["Takes the place of \($0.serial.hexadecimal)."] } ?? []))
         return SignedCertificate(
             der: der, serial: serial, subject: facts.subject, names: admitted.names, notBefore: contents.notBefore,
             notAfter: end, device: device ?? DeviceIdentifier.number(firstSerial: serial), isNewDevice: device == nil,
-            approval: approval,
+            approval: approval, serverKey: serverKeyRecord(superseded),
             event: try UnnumberedEventLine(core.events.issued(candidate, certificate: facts, at: time)))
+    }
+
+    private func serverKeyRecord(_ superseded: CertificateRecord?) -> ServerKeyRecord? {
+        guard let serverKey else { return nil }
+        var record = ServerKeyRecord(recipientSHA256: serverKey.recipientSHA256, superseded: superseded)
+        if case .enveloped(let message) = serverKey.delivered { record.message = message }
+        return record
     }
 }

@@ -13,6 +13,7 @@ struct EnrollmentCandidate: Sendable {
     var authority: IssuingAuthority
     var requester: Requester
     var certificationRequest: CertificationRequest
+    /// Of the key that is certified; empty while the signer has yet to make it.
     var keySHA256: Data
     var digest: Data
     /// The key under which the client's `Idempotency-Key` is kept; nil without one.
@@ -43,6 +44,8 @@ struct SignedCertificate: Sendable {
     var isNewDevice: Bool
     /// The approval that this issuance collects.
     var approval: ApprovalRecord?
+    /// Where the signer made the key.
+    var serverKey: ServerKeyRecord?
     var event: UnnumberedEventLine
 }
 

@@ -14,10 +14,12 @@ struct EnrollmentPipeline: Sendable {
     private static let maximumRaces = 5
 
     let core: SignerCore
+    private let serverKeys: ServerKeyGeneration
     private let inFlight = InFlightRequests<EnrollReply>()
 
     init(core: SignerCore) {
         self.core = core
+        serverKeys = ServerKeyGeneration(core: core)
     }
 
     /// Enrollments that are being decided.
@@ -77,19 +79,23 @@ struct EnrollmentPipeline: Sendable {
         guard peer.mayUse(label: label.name) else {
             throw ServiceError(.nodeNotForLabel, "The node may not ask for this label.")
         }
+        try ServerKeyGeneration.requireServed(request.operation, by: label)
         let manufacturer = try await ManufacturerAuthentication(core: core, label: label, policy: policy).judge(request)
         let authentication = RequesterAuthentication(
             label: label, authorities: core.authorities, now: core.seconds(), manufacturer: manufacturer)
         let requester = try core.ledger.read { try authentication.authenticate(request, $0) }
         let certificationRequest = try parse(request)
-        guard certificationRequest.publicKey != nil else {
+        let makesKey = request.operation == .serverKeyGeneration
+        if makesKey {
+            try label.requireKeyProtection(of: certificationRequest)
+        } else if certificationRequest.publicKey == nil {
             // A key that proved nothing may not even learn that somebody else's request exists.
             throw Self.unprovenKey(certificationRequest, profile, at: core.seconds())
         }
-        let keySHA256 = Data(SHA256.hash(data: certificationRequest.publicKeyDER))
         return EnrollmentCandidate(
             request: request, node: peer.name, label: label, profile: profile, authority: authority,
-            requester: requester, certificationRequest: certificationRequest, keySHA256: keySHA256,
+            requester: requester, certificationRequest: certificationRequest,
+            keySHA256: makesKey ? Data() : Data(SHA256.hash(data: certificationRequest.publicKeyDER)),
             digest: RequestDigest.make(
                 label: label.name, operation: request.operation, requester: requester, request: certificationRequest),
             idempotencyScope: try request.idempotencyKey.map {
@@ -97,13 +103,18 @@ struct EnrollmentPipeline: Sendable {
                     throw ServiceError(.malformedRequest, "An Idempotency-Key has 1 to 255 characters.")
                 }
                 return RequestDigest.idempotencyScope(
-                    requester.idempotencyScope(publicKeyDER: certificationRequest.publicKeyDER), key: $0)
+                    requester.idempotencyScope(
+                        // What tells devices with one secret apart, where the key says nothing.
+                        sharedBy: makesKey ? certificationRequest.subjectDER : certificationRequest.publicKeyDER),
+                    key: $0)
             })
     }
 
     private func parse(_ request: EnrollRequest) throws -> CertificationRequest {
         do {
-            return try CertificationRequest(derEncoded: Array(request.certificationRequest))
+            let der = Array(request.certificationRequest)
+            return try request.operation == .serverKeyGeneration
+                ? CertificationRequest(forServerKey: der) : CertificationRequest(derEncoded: der)
         } catch let error as CertificationRequestError {
             throw ServiceError(
                 error.code == .badSignature ? .badSignature : .malformedRequest, error.message, cause: error)
@@ -143,14 +154,14 @@ struct EnrollmentPipeline: Sendable {
             }
             throw ServiceError(.overloaded, "Too many requests for the same thing at once.", retryAfter: 1)
         }
-        guard joined, case .issued(let der, _) = reply else { return reply }
+        guard joined, let der = reply.certificate else { return reply }
         let serial = Data(try Certificate(derEncoded: Array(der)).serialNumber.bytes)
         if let record = try core.ledger.read({
             try CertificateTable.find($0, authority: candidate.authority.name, serial: serial)
         }) {
             try await recordReplay(candidate, certificate: record)
         }
-        return .issued(certificate: der, replayed: true)
+        return reply.replayed
     }
 
     private func decide(
@@ -159,10 +170,24 @@ struct EnrollmentPipeline: Sendable {
         guard ContinuousClock.now < deadline else {
             throw ServiceError(.deadlineExceeded, "The request came too late.")
         }
-        let candidate = try refreshed(original)
+        var candidate = try refreshed(original)
         let now = core.seconds()
+        let recorded = try core.ledger.read { try RecordedDecision.find(candidate, at: now, $0) }
+        if case .none = recorded, let secret = candidate.requester.secret {
+            try RequesterAuthentication(label: candidate.label, authorities: core.authorities, now: now)
+                .requireUsable(secret)
+        }
+        let protection = try serverKeys.protection(for: candidate, earlier: recorded.certificate, at: now)
         var approval: ApprovalRecord?
-        switch try core.ledger.read({ try RecordedDecision.find(candidate, at: now, $0) }) {
+        var superseded: CertificateRecord?
+        switch recorded {
+        case .issued(let certificate) where candidate.request.operation == .serverKeyGeneration:
+            switch try serverKeys.again(certificate, for: candidate, protection: protection) {
+            case .sameMessage(let message):
+                try await recordReplay(candidate, certificate: certificate)
+                return .generated(certificate: certificate.der, key: .enveloped(message), replayed: true)
+            case .freshPair: superseded = certificate
+            }
         case .issued(let certificate):
             try await recordReplay(candidate, certificate: certificate)
             return .issued(certificate: certificate.der, replayed: true)
@@ -172,31 +197,34 @@ struct EnrollmentPipeline: Sendable {
             case .denied: throw ServiceError(.deniedByOperator, "An operator has denied this request.")
             case .approved: approval = record
             }
-        case .none:
-            if let secret = candidate.requester.secret {
-                try RequesterAuthentication(label: candidate.label, authorities: core.authorities, now: now)
-                    .requireUsable(secret)
-            }
+        case .none: break
         }
         try core.requireRoomInOutbox()
         let admitted = try CandidateRules(candidate: candidate, now: now).admit()
-        let device = try core.ledger.read { db in
+        let device = try core.ledger.read { [candidate] db in
             let device = try NameRules.device(
                 for: admitted.names, requester: candidate.requester, keySHA256: candidate.keySHA256,
-                changesNames: candidate.changesNames, now: now, db)
+                changesNames: candidate.changesNames, succeeding: superseded?.device, now: now, db)
             try KeyRules.requireAllowed(candidate, device: device, now: now, db)
             return device
         }
-        if candidate.label.approval == .manual && approval == nil {
+        if candidate.label.approval == .manual && approval == nil && superseded == nil {
             return try await submitForApproval(candidate, admitted)
         }
-        let signed = try CertificateIssuance(core: core, candidate: candidate, admitted: admitted)
-            .sign(device: device, approval: approval, at: core.now())
+        var made: ServerKeyGeneration.Made?
+        if candidate.request.operation == .serverKeyGeneration {
+            let key = try await serverKeys.make(for: candidate, protection: protection, deadline: deadline)
+            candidate.keySHA256 = Data(SHA256.hash(data: key.publicKeyDER))
+            made = key
+        }
+        let signed = try CertificateIssuance(core: core, candidate: candidate, admitted: admitted, serverKey: made)
+            .sign(device: device, approval: approval, superseded: superseded, at: core.now())
         let transaction = IssuanceTransaction(candidate: candidate, signed: signed, now: core.milliseconds())
         try await core.ledger.writer.perform { try transaction.record($0) }
         core.outboxGrew()
         core.metrics.issued(label: candidate.label.name)
-        return .issued(certificate: signed.der, replayed: false)
+        return made.map { .generated(certificate: signed.der, key: $0.delivered, replayed: false) }
+            ?? .issued(certificate: signed.der, replayed: false)
     }
 
     /// The candidate with its secret as the ledger has it now: another use may have been burned since.
@@ -285,6 +313,25 @@ struct EnrollmentPipeline: Sendable {
         core.outboxGrew()
         core.metrics.pending(label: candidate.label.name)
         return .pending(retryAfter: core.limits.pendingRetryAfter)
+    }
+}
+
+extension EnrollReply {
+    /// The certificate, where there is one.
+    fileprivate var certificate: Data? {
+        switch self {
+        case .issued(let certificate, _), .generated(let certificate, _, _): certificate
+        case .pending: nil
+        }
+    }
+
+    /// The same, as the answer to a repetition.
+    fileprivate var replayed: EnrollReply {
+        switch self {
+        case .issued(let certificate, _): .issued(certificate: certificate, replayed: true)
+        case .generated(let certificate, let key, _): .generated(certificate: certificate, key: key, replayed: true)
+        case .pending: self
+        }
     }
 }
 

@@ -38,7 +38,7 @@ struct EventComposer: Sendable {
         event.authentication = candidate.requester.authentication
         event.principal = candidate.requester.principal
         event.subject = candidate.certificationRequest.subject.description
-        event.spkiSHA256 = candidate.keySHA256.hexadecimal
+        event.spkiSHA256 = candidate.keySHA256.isEmpty ? nil : candidate.keySHA256.hexadecimal
         event.requestDigest = candidate.digest.hexadecimal
         return event
     }

@@ -23,7 +23,7 @@ struct IssuanceTransaction: Sendable {
         try requireStillAuthorized(db)
         let device = try NameRules.device(
             for: signed.names, requester: candidate.requester, keySHA256: candidate.keySHA256,
-            changesNames: candidate.changesNames, now: seconds, db)
+            changesNames: candidate.changesNames, succeeding: signed.serverKey?.superseded?.device, now: seconds, db)
         guard device == (signed.isNewDevice ? nil : signed.device) else { throw RaceLost() }
         try pay(db)
         try CertificateTable.insert(
@@ -40,12 +40,15 @@ struct IssuanceTransaction: Sendable {
 
     private func requireStillUndecided(_ db: Database) throws {
         switch try RecordedDecision.find(candidate, at: seconds, db) {
-        case .issued:
-            throw RaceLost()
+        case .issued(let earlier):
+            guard let superseded = signed.serverKey?.superseded, superseded.authority == earlier.authority,
+                superseded.serial == earlier.serial
+            else { throw RaceLost() }
+            return
         case .approval(let approval):
             guard approval.state == .approved, approval.id == signed.approval?.id else { throw RaceLost() }
         case .none:
-            guard signed.approval == nil else { throw RaceLost() }
+            guard signed.approval == nil, signed.serverKey?.superseded == nil else { throw RaceLost() }
         }
     }
 
@@ -66,6 +69,8 @@ struct IssuanceTransaction: Sendable {
 
     /// Burns the use, or turns the one that the approval reserved into a burned one.
     private func pay(_ db: Database) throws {
+        // The pair whose place this one takes was paid for.
+        guard signed.serverKey?.superseded == nil else { return }
         if let approval = signed.approval {
             if let secret = approval.secretID, try !SecretTable.burnReserved(db, id: secret) {
                 throw RaceLost()
@@ -107,6 +112,9 @@ struct IssuanceTransaction: Sendable {
         let outcome = RecordedDecision.outcome(
             of: signed, authority: candidate.authority.name, requester: candidate.requester, at: seconds)
         try OutcomeTable.set(db, digest: candidate.digest, outcome)
+        try signed.serverKey?.record(
+            db, certificate: signed, authority: candidate.authority.name,
+            keptUntil: max(outcome.replayUntil, outcome.replayUntilIfSpent), now: seconds)
         if let scope = candidate.idempotencyScope {
             try OutcomeTable.setIdempotencyDigest(
                 db, scopeSHA256: scope, digest: candidate.digest,

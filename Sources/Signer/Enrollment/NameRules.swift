@@ -11,10 +11,12 @@ enum NameRules {
     /// A certificate asks for the names that it or its device has, and for free ones with ChangeSubjectName; a secret and
     /// a manufacturer's certificate, whose names the label's rule gives, for free ones.
     ///
+    /// - Parameter predecessor: the device that got a certificate for this very request before, whose place the new one
+    ///   takes.
     /// - Throws: `nameHeld`, `nameBlocked`, `nameMismatch`, `secretNotForName`.
     static func device(
-        for names: [CanonicalName], requester: Requester, keySHA256: Data, changesNames: Bool = false, now: Int64,
-        _ db: Database
+        for names: [CanonicalName], requester: Requester, keySHA256: Data, changesNames: Bool = false,
+        succeeding predecessor: Int64? = nil, now: Int64, _ db: Database
     ) throws -> Int64? {
         if let bound = requester.secret?.names {
             for name in names where !isBound(name, to: bound) {
@@ -44,7 +46,10 @@ enum NameRules {
                 )
             }
             guard holding.heldUntil >= now else { continue }
-            guard mayTake(holding, name: name, by: known, requester: requester, keySHA256: keySHA256) else {
+            guard
+                holding.device == predecessor
+                    || mayTake(holding, name: name, by: known, requester: requester, keySHA256: keySHA256)
+            else {
                 throw ServiceError(
                     .nameHeld, "The name «\(name)» is held by another device: name held until its certificate ends.")
             }
@@ -57,7 +62,7 @@ enum NameRules {
     }
 
     /// The device that came with this manufacturer certificate before.
-    private static func manufacturedDevice(_ requester: Requester, _ db: Database) throws -> Int64? {
+    static func manufacturedDevice(_ requester: Requester, _ db: Database) throws -> Int64? {
         try requester.manufacturer.flatMap {
             try ManufacturerTable.device(db, identity: $0.identity, keySHA256: $0.keySHA256)
         }

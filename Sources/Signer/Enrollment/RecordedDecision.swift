@@ -10,6 +10,10 @@ enum RecordedDecision: Sendable {
     case issued(CertificateRecord)
     case approval(ApprovalRecord)
 
+    var certificate: CertificateRecord? {
+        if case .issued(let certificate) = self { certificate } else { nil }
+    }
+
     /// The longest that an outcome is given again, in seconds; a spent secret's may be longer.
     static let longestWindow: Int64 = 24 * 3600
 

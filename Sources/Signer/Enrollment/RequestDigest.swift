@@ -20,10 +20,12 @@ enum RequestDigest {
         add(label.utf8)
         add(operation.rawValue.utf8)
         add(requester.digestIdentity)
-        add(request.publicKeyDER)
+        // RFC 7030 §4.4.1: at serverkeygen it means nothing.
+        add(operation == .serverKeyGeneration ? [] : request.publicKeyDER)
         add(request.subjectDER)
         add(request.canonicalExtensions)
         add(request.changeSubjectName?.encoded ?? [])
+        if let protection = request.keyProtection { add(protection.encoded) }
         return Data(hash.finalize())
     }
 

@@ -71,9 +71,10 @@ struct Requester: Sendable {
             + (secret.map { Data("secret".utf8) + Data($0.id.utf8) } ?? Data())
     }
 
-    /// The scope of this requester's idempotency keys: a multi-use secret is shared, so that its scope takes in the key.
-    func idempotencyScope(publicKeyDER: [UInt8]) -> Data {
+    /// The scope of this requester's idempotency keys: a multi-use secret is shared, so that its scope takes in what
+    /// tells those who share it apart, the key.
+    func idempotencyScope(sharedBy distinction: [UInt8]) -> Data {
         isSecretAlone && secret?.isMultiUse == true
-            ? digestIdentity + Data(SHA256.hash(data: publicKeyDER)) : digestIdentity
+            ? digestIdentity + Data(SHA256.hash(data: distinction)) : digestIdentity
     }
 }

@@ -3,7 +3,8 @@ internal import Foundation
 internal import Logging
 internal import ServiceLifecycle
 
-/// Removes from the ledger what has had its time: replay windows, idempotency keys, approvals, acknowledged events.
+/// Removes from the ledger what has had its time: replay windows, idempotency keys, approvals, encrypted keys,
+/// acknowledged events. Revokes what was superseded.
 ///
 /// A bounded number of rows at a time, so that no enrollment waits for it.
 struct LedgerHousekeeping: Service {
@@ -39,9 +40,25 @@ struct LedgerHousekeeping: Service {
         core.outboxGrew()
     }
 
+    /// Revocations have room of their own in the outbox: they are never held up.
+    private func revokeSuperseded() async throws {
+        var count = Self.rowsPerStep
+        while count >= Self.rowsPerStep && !Task.isCancelled {
+            let sweep = SupersededSweep(events: core.events, time: core.now())
+            count = try await core.ledger.writer.perform(reserved: true) { db in
+                try sweep.sweep(db, limit: Self.rowsPerStep)
+            }
+            if count > 0 {
+                core.outboxGrew()
+                core.certificatesRevoked()
+            }
+        }
+    }
+
     /// Removes everything that has had its time.
     func sweep() async throws {
         try await declareLostDenials()
+        try await revokeSuperseded()
         var removed = Self.rowsPerStep
         while removed >= Self.rowsPerStep && !Task.isCancelled {
             let now = core.seconds()
@@ -49,6 +66,7 @@ struct LedgerHousekeeping: Service {
             removed = try await core.ledger.writer.perform { db in
                 try ApprovalSweep.sweep(db, at: now, limit: Self.rowsPerStep)
                 return try OutcomeTable.prune(db, before: now, limit: Self.rowsPerStep)
+                    + DeliveredKeyTable.prune(db, before: now, limit: Self.rowsPerStep)
                     + OutboxTable.prune(db, recordedBefore: now - retention, limit: Self.rowsPerStep)
             }
         }

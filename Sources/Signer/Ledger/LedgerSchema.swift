@@ -17,6 +17,9 @@ enum LedgerSchema {
         migrator.registerMigration("2") { db in
             try db.execute(sql: revocation)
         }
+        migrator.registerMigration("3") { db in
+            try db.execute(sql: serverKeyTables)
+        }
         migrator.registerMigration("4") { db in
             try db.execute(sql: manufacturerTables)
         }
@@ -156,5 +159,33 @@ enum LedgerSchema {
             sequence INTEGER PRIMARY KEY,
             line TEXT NOT NULL,
             recorded_at INTEGER NOT NULL);
+        """
+    private static let serverKeyTables = """
+        -- The operator's named symmetric keys, wrapped under a key that is not in the ledger.
+        CREATE TABLE key_encryption_key (
+            identifier BLOB PRIMARY KEY,     -- of a DecryptKeyIdentifier
+            label TEXT,                      -- NULL for every label
+            names TEXT,                      -- JSON; NULL for any
+            wrapped BLOB NOT NULL,
+            created_at INTEGER NOT NULL) WITHOUT ROWID;
+
+        -- Private keys as they were sent, encrypted for their device: never one in clear.
+        CREATE TABLE delivered_key (
+            authority TEXT NOT NULL,
+            serial BLOB NOT NULL,
+            message BLOB NOT NULL,           -- CMS
+            recipient_sha256 BLOB NOT NULL,
+            kept_until INTEGER NOT NULL,
+            PRIMARY KEY (authority, serial)) WITHOUT ROWID;
+        CREATE INDEX delivered_key_by_end ON delivered_key (kept_until);
+
+        -- Certificates that are revoked when their grace is over: another pair took their place.
+        CREATE TABLE superseded (
+            authority TEXT NOT NULL,
+            serial BLOB NOT NULL,
+            successor BLOB NOT NULL,
+            due_at INTEGER NOT NULL,
+            PRIMARY KEY (authority, serial)) WITHOUT ROWID;
+        CREATE INDEX superseded_by_time ON superseded (due_at);
         """
 }

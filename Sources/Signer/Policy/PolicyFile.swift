@@ -82,6 +82,15 @@ struct PolicyFile {
         }
         let (trusted, names) = try ManufacturerReader(authorityKeys: authorityKeys)
             .label(reader, acceptsCertificates: ways.contains(.certificate), manufacturers: manufacturers)
+        let serverKeyGeneration: LabelDescription.ServerKeyGeneration = try reader.choice(
+            "server-key-generation", default: .off)
+        guard serverKeyGeneration == .off || profiles.contains(where: { $0.name == profile && $0.serverKey != nil })
+        else {
+            throw reader.error(
+                "server-key-generation",
+                "the profile «\(profile)» does not say what kind of key to make: give it a `server-key`, one of "
+                    + ServerKey.allCases.map(\.rawValue).joined(separator: ", "))
+        }
         let description = LabelDescription(
             name: name, authority: authority, profile: profile,
             acceptsCertificates: ways.contains(.certificate), acceptsSecrets: ways.contains(.secret),
@@ -99,6 +108,7 @@ struct PolicyFile {
                 "maximum-concurrent-enrollments", default: 1000, in: 1...100_000),
             manufacturers: trusted, manufacturerNames: names,
             allowsChangeOfSubjectName: try reader.choice("change-subject-name", default: Permission.refuse) == .allow,
+            serverKeyGeneration: serverKeyGeneration,
             csrAttributes: try reader.choices("csr-attributes", default: CSRAttributes.Form.allCases))
         try reader.finish()
         return description

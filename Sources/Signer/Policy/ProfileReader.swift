@@ -24,7 +24,12 @@ enum ProfileReader {
                         "a dotted object identifier such as 1.3.6.1.4.1.311.21.7 is expected")
                 }
                 return text
-            })
+            },
+            serverKey: reader.contains("server-key") ? try reader.choice("server-key") : nil)
+        if let serverKey = profile.serverKey, !serverKey.isAllowed(by: profile.keys) {
+            throw reader.error(
+                "server-key", "«\(serverKey.rawValue)» is not among the kinds and sizes that `keys` and `rsa` allow")
+        }
         guard !profile.signatureAlgorithms.isEmpty else {
             throw reader.error("signature-algorithms", "at least one is needed")
         }

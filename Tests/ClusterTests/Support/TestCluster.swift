@@ -152,6 +152,11 @@ final class TestCluster: Sendable {
         try configured("frontend-\(frontend)", "listen")
     }
 
+    /// The metrics of a frontend or the auditor, as Prometheus would read them.
+    func metrics(_ name: String) async throws -> String {
+        try await Curl.get("http://\(configured(name, "operations", "listen"))/metrics").text
+    }
+
     /// The first enrollment secret.
     func firstSecret() throws -> String {
         try String(contentsOfFile: "\(directory)/enrollment-secret", encoding: .utf8)

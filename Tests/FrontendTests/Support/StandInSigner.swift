@@ -15,6 +15,8 @@ final class StandInSigner: SigningBackend {
         var enrollmentError: ServiceError?
         /// Answered instead of a certificate.
         var pending: Int?
+        /// The key that `serverkeygen` answers with; nil for the real one, in clear.
+        var deliveredKey: DeliveredKey?
         var isUp = true
         /// Enrollments wait while this is true.
         var holdsEnrollments = false
@@ -72,6 +74,14 @@ final class StandInSigner: SigningBackend {
             throw ServiceError(.credentialRefused, "The secret is not right.", reason: .secretUnknown)
         }
         if let pending = script.pending { return .pending(retryAfter: pending) }
+        if request.operation == .serverKeyGeneration {
+            let parsed = try CertificationRequest(forServerKey: Array(request.certificationRequest))
+            let key = Certificate.PrivateKey(P256.Signing.PrivateKey())
+            return .generated(
+                certificate: try authority.issue(subject: parsed.subject, key: key.publicKey).der,
+                key: try script.deliveredKey ?? .plain(SecretBytes(Data(key.serializeAsPEM().derBytes))),
+                replayed: false)
+        }
         let parsed = try CertificationRequest(derEncoded: Array(request.certificationRequest))
         let key = try Certificate.PublicKey(derEncoded: parsed.publicKeyDER)
         let certificate = try authority.issue(subject: parsed.subject, key: key)

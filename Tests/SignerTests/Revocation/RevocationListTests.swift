@@ -164,7 +164,8 @@ internal import X509
         fixture.signer.advance(by: 1)
         let core = try SignerCore(
             name: "signer", ledger: ledger, authorities: [fixture.signer.authority],
-            policy: fixture.core.policy, metrics: SignerMetrics(registry: MetricsRegistry()),
+            policy: fixture.core.policy, keyWrapping: fixture.core.keyWrapping,
+            metrics: SignerMetrics(registry: MetricsRegistry()),
             logger: Logger(label: "test"), now: fixture.core.now)
         let restored = try await RevocationFixture(fixture.signer, core: core)
         #expect(try restored.list.number > newest)

@@ -5,7 +5,8 @@ package import X509
 ///
 /// basicConstraints, key identifiers, serial number, issuer and the validity's start are the signer's own.
 package struct AdmittedRequest: Sendable {
-    package let publicKey: Certificate.PublicKey
+    /// nil where the signer is still to make the key.
+    package let publicKey: Certificate.PublicKey?
     /// The subject, with every value in a string type that RFC 5280 allows for its attribute.
     package let subject: DistinguishedName
     /// In the order of the request; empty where the certificate has none.

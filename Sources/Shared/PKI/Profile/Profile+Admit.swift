@@ -18,7 +18,6 @@ extension Profile {
     package func admit(
         _ request: CertificationRequest, now: Int64, changesNames: Bool = false, renewing held: Certificate? = nil
     ) throws -> AdmittedRequest {
-        var remarks = request.unknownAttributes.map { "The attribute \($0) was ignored." }
         try admitKey(request.key)
         guard let algorithm = request.signatureAlgorithm, signatureAlgorithms.contains(algorithm) else {
             throw ProfileViolation(
@@ -30,7 +29,27 @@ extension Profile {
         guard let publicKey = request.publicKey else {
             throw ProfileViolation(.keyAlgorithm, request.key.description, "is not supported")
         }
+        return try admit(
+            request, publicKey: publicKey, kind: request.key.kind, keyName: request.key.description, now: now,
+            changesNames: changesNames, renewing: held)
+    }
 
+    /// Judges everything but the key of a request for a certificate on a key that the signer makes (RFC 7030 §4.4).
+    /// - Throws: ``ProfileViolation``; also where the profile is not for that.
+    package func admitForServerKey(_ request: CertificationRequest, now: Int64) throws -> AdmittedRequest {
+        guard let serverKey else {
+            throw ProfileViolation(.keyAlgorithm, name, "is a profile without a kind of key that the server makes")
+        }
+        return try admit(
+            request, publicKey: nil, kind: serverKey.outline, keyName: serverKey.rawValue, now: now,
+            changesNames: false, renewing: nil)
+    }
+
+    private func admit(
+        _ request: CertificationRequest, publicKey: Certificate.PublicKey?, kind: KeyOutline.Kind, keyName: String,
+        now: Int64, changesNames: Bool, renewing held: Certificate?
+    ) throws -> AdmittedRequest {
+        var remarks = request.unknownAttributes.map { "The attribute \($0) was ignored." }
         if request.changeSubjectName != nil, !changesNames {
             throw ProfileViolation(.changeSubjectName, "ChangeSubjectName", "is not allowed for this request")
         }
@@ -45,7 +64,8 @@ extension Profile {
             throw ProfileViolation(.subjectRequired, "", "is an empty subject, and there is no subjectAltName either")
         }
 
-        let keyUsages = try admitKeyUsage(request, remarks: &remarks)
+        let keyUsages = try admitKeyUsage(
+            request.extensions.keyUsageBits, kind: kind, keyName: keyName, remarks: &remarks)
         let extendedKeyUsages = try admitExtendedKeyUsage(request.extensions)
         try admitOtherExtensions(request.extensions, remarks: &remarks)
         let end = try validity.admit(request.extensions.period, now: now, remarks: &remarks)
@@ -85,18 +105,18 @@ extension Profile {
     }
 
     private func admitKeyUsage(
-        _ request: CertificationRequest, remarks: inout [String]
+        _ requested: [Int]?, kind: KeyOutline.Kind, keyName: String, remarks: inout [String]
     ) throws -> [KeyUsageRule.Usage] {
-        let suitable = KeyUsageRule.Usage.suitable(for: request.key.kind)
+        let suitable = KeyUsageRule.Usage.suitable(for: kind)
         var usages = keyUsage.standard
-        if let bits = request.extensions.keyUsageBits {
+        if let bits = requested {
             usages = []
             for bit in bits {
                 let usage = KeyUsageRule.Usage(bit: bit)
                 let name = usage?.rawValue ?? KeyUsageRule.Usage.otherNames[bit] ?? "bit-\(bit)"
                 if let usage, !suitable.contains(usage) {
                     // Stock configurations ask every key for keyEncipherment; RFC 5480 and RFC 8410 forbid it for most.
-                    remarks.append("The key usage \(name) was left out: it is not for \(request.key.description).")
+                    remarks.append("The key usage \(name) was left out: it is not for \(keyName).")
                 } else if let usage, keyUsage.allowed.contains(usage) {
                     usages.append(usage)
                 } else if keyUsage.narrows {
@@ -109,7 +129,7 @@ extension Profile {
         usages = KeyUsageRule.Usage.allCases.filter { usages.contains($0) && suitable.contains($0) }
         guard !usages.isEmpty else {
             throw ProfileViolation(
-                .keyUsage, request.key.description, "is a key for which nothing of the key usage is allowed")
+                .keyUsage, keyName, "is a key for which nothing of the key usage is allowed")
         }
         return usages
     }
@@ -175,6 +195,28 @@ extension ValidityRule {
         }
         remarks.append("The requested end of the validity was cut to the profile's maximum.")
         return latest
+    }
+}
+
+extension ServerKey {
+    /// The kind of key, as that of a request would be described.
+    var outline: KeyOutline.Kind {
+        switch self {
+        case .p256: .p256
+        case .p384: .p384
+        case .ed25519: .ed25519
+        case .rsa2048: .rsa(bits: 2048, exponent: [1, 0, 1])
+        case .rsa3072: .rsa(bits: 3072, exponent: [1, 0, 1])
+        }
+    }
+
+    /// Whether the rules allow such a key where a request brings it.
+    package func isAllowed(by rules: [KeyRule]) -> Bool {
+        rules.contains { rule in
+            guard rule.isOfKind(outline) else { return false }
+            guard case .rsa(let bits, let exponent) = outline else { return true }
+            return rule.allows(bits: bits) && rule.allows(exponent: exponent)
+        }
     }
 }
 

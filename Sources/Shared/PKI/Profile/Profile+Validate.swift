@@ -20,6 +20,12 @@ extension Profile {
         try require(!name.isEmpty, "name", "a profile needs a name")
         try require(version >= 1, "version", "versions count from 1")
         try validateKeys()
+        if let serverKey {
+            try require(
+                serverKey.isAllowed(by: keys), "serverKey",
+                "«\(serverKey.rawValue)» is not among the kinds of key that are allowed: "
+                    + keys.map(\.shown).joined(separator: ", "))
+        }
         try validateKeyUsage()
         try validate(objectIdentifiers: extendedKeyUsage.standard, "extendedKeyUsage.standard")
         try validate(objectIdentifiers: extendedKeyUsage.allowed, "extendedKeyUsage.allowed")

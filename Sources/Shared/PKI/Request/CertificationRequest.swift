@@ -4,7 +4,8 @@ package import X509
 /// A PKCS#10 certification request (RFC 2986): parsed, and signed by the key in it wherever that can be verified.
 ///
 /// A request whose key or signature algorithm is not supported is no error here: it has no ``publicKey``, and every
-/// profile refuses it with the rule and what was found. Nothing but ``publicKey`` says that the signature is good.
+/// profile refuses it with the rule and what was found. Nothing but ``publicKey`` says that the signature is good; a
+/// request for a key that the server makes never has one.
 package struct CertificationRequest: Sendable {
     package let subject: DistinguishedName
     package let subjectDER: [UInt8]
@@ -23,6 +24,8 @@ package struct CertificationRequest: Sendable {
     package let changeSubjectName: ChangeSubjectName?
     /// The attributes that mean nothing here, as dotted object identifiers.
     package let unknownAttributes: [String]
+    /// How the key that the server makes is to be encrypted; nil where that was not asked for, or not read.
+    package let keyProtection: KeyProtection?
     let extensions: RequestedExtensions
 
     /// Reads a request and verifies its signature.
@@ -31,9 +34,19 @@ package struct CertificationRequest: Sendable {
         try self.init(derEncoded: bytes, verifiesSignature: true)
     }
 
-    /// - Parameter verifiesSignature: false only in tests, which reach behind the verification with broken requests.
-    init(derEncoded bytes: [UInt8], verifiesSignature: Bool) throws {
-        let outline = try RequestOutline(derEncoded: bytes)
+    /// Reads a request for a certificate on a key that the server makes: its own key and signature are not judged, and
+    /// may be anything (RFC 7030 §4.4.1).
+    /// - Throws: ``CertificationRequestError``.
+    package init(forServerKey bytes: [UInt8]) throws {
+        try self.init(derEncoded: bytes, verifiesSignature: false, ignoresKey: true)
+    }
+
+    /// - Parameters:
+    ///   - verifiesSignature: false only in tests, which reach behind the verification with broken requests, and where
+    ///     the key is ignored.
+    ///   - ignoresKey: whether the request is for a key that the server makes.
+    init(derEncoded bytes: [UInt8], verifiesSignature: Bool, ignoresKey: Bool = false) throws {
+        let outline = try RequestOutline(derEncoded: bytes, ignoresKey: ignoresKey)
         var challengePassword: String?
         var changeSubjectName: ChangeSubjectName?
         var extensionRequest: [ASN1Node]?
@@ -46,6 +59,9 @@ package struct CertificationRequest: Sendable {
                 changeSubjectName = try ChangeSubjectName(attributeValues: attribute.values)
             case ObjectIdentifiers.Attribute.extensionRequest:
                 extensionRequest = attribute.values
+            case let type where ignoresKey && ObjectIdentifiers.Attribute.keyProtection.contains(type):
+                // Elsewhere they are attributes like any other: stock requests have capabilities for S/MIME.
+                break
             default:
                 unknownAttributes.append(DisplayText.escape(attribute.type.description))
             }
@@ -59,8 +75,10 @@ package struct CertificationRequest: Sendable {
         self.challengePassword = challengePassword
         self.changeSubjectName = changeSubjectName
         self.unknownAttributes = unknownAttributes
+        self.keyProtection = try ignoresKey ? KeyProtection(attributes: outline.attributes) : nil
         self.extensions = try RequestedExtensions(attributeValues: extensionRequest)
-        self.publicKey = try CertificationRequest.verifiedKey(outline, verifiesSignature: verifiesSignature)
+        self.publicKey =
+            try ignoresKey ? nil : CertificationRequest.verifiedKey(outline, verifiesSignature: verifiesSignature)
     }
 
     /// The names of the requested subjectAltName; nil where none is requested.

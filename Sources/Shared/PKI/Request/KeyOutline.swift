@@ -51,6 +51,9 @@ package struct KeyOutline: Sendable, Equatable {
         }
     }
 
+    /// A key that nobody looks at.
+    static let ignored = KeyOutline(kind: .other, description: "an ignored key", weakness: nil)
+
     private init(kind: Kind, description: String, weakness: String?) {
         self.kind = kind
         self.description = description

@@ -47,6 +47,17 @@ enum ObjectIdentifiers {
         static let certificationRequestInfoTemplate: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 9, 16, 2, 61]
         /// RFC 9908 §3.4
         static let extensionRequestTemplate: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 9, 16, 2, 62]
+        /// RFC 8551 §2.5.2
+        static let capabilities: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 9, 15]
+        /// RFC 4108 §2.2.5
+        static let decryptKeyIdentifier: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 9, 16, 2, 37]
+        /// RFC 7030 §4.4.1.2
+        static let asymmetricDecryptKeyIdentifier: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 9, 16, 2, 54]
+
+        /// Those that ask for an encrypted key.
+        static let keyProtection: Set<ASN1ObjectIdentifier> = [
+            capabilities, decryptKeyIdentifier, asymmetricDecryptKeyIdentifier,
+        ]
     }
 
     enum Extension {

@@ -24,8 +24,10 @@ struct RequestOutline: Sendable {
     let signatureAlgorithmName: String
     let signature: ArraySlice<UInt8>
 
+    /// - Parameter ignoresKey: the key, the signature and its algorithm may be anything, as in a request for a key that
+    ///   the server makes (RFC 7030 §4.4.1).
     /// - Throws: ``CertificationRequestError``, malformed.
-    init(derEncoded bytes: [UInt8]) throws {
+    init(derEncoded bytes: [UInt8], ignoresKey: Bool = false) throws {
         guard bytes.count <= RequestOutline.maximumBytes else {
             throw RequestOutline.malformed("The certification request is too large.")
         }
@@ -51,7 +53,7 @@ struct RequestOutline: Sendable {
         guard let publicKeyInfo = fields.next() else {
             throw RequestOutline.malformed("The certification request has no public key.")
         }
-        self.key = try KeyOutline(subjectPublicKeyInfo: publicKeyInfo)
+        self.key = try ignoresKey ? .ignored : KeyOutline(subjectPublicKeyInfo: publicKeyInfo)
         self.attributes = try RequestOutline.attributes(fields.next())
         guard fields.next() == nil else {
             throw RequestOutline.malformed("The certification request has surplus fields.")
@@ -59,6 +61,10 @@ struct RequestOutline: Sendable {
         self.signedBytes = info.encodedBytes
         self.subject = subject
         self.publicKeyInfo = publicKeyInfo
+        guard !ignoresKey else {
+            (self.signatureAlgorithm, self.signatureAlgorithmName, self.signature) = (nil, "an ignored one", [])
+            return
+        }
         (self.signatureAlgorithm, self.signatureAlgorithmName) = try RequestOutline.algorithm(algorithm)
         guard let bits = try? ASN1BitString(derEncoded: signature), bits.paddingBits == 0 else {
             throw RequestOutline.malformed("The signature cannot be read.")

@@ -14,6 +14,11 @@ package protocol AdministrationBackend: Sendable {
     func listDevices(_ request: ListDevicesRequest) async throws -> Page<DeviceDescription>
     func listApprovals(_ request: ListApprovalsRequest) async throws -> Page<ApprovalDescription>
     func decideApproval(_ request: DecideApprovalRequest) async throws -> ApprovalDescription
+    func addKeyEncryptionKey(_ request: AddKeyEncryptionKeyRequest) async throws -> AddedKeyEncryptionKey
+    func listKeyEncryptionKeys(_ request: ListKeyEncryptionKeysRequest) async throws -> Page<
+        KeyEncryptionKeyDescription
+    >
+    func removeKeyEncryptionKey(_ request: RemoveKeyEncryptionKeyRequest) async throws -> KeyEncryptionKeyDescription
     func addNode(_ request: AddNodeRequest) async throws -> NodeDescription
     func listNodes(_ request: ListNodesRequest) async throws -> Page<NodeDescription>
     func removeNode(_ request: RemoveNodeRequest) async throws -> NodeDescription
@@ -79,6 +84,24 @@ package distributed actor AdministrationService {
 
     package distributed func decideApproval(_ request: DecideApprovalRequest) async throws -> ApprovalDescription {
         try await backend.decideApproval(request)
+    }
+
+    package distributed func addKeyEncryptionKey(
+        _ request: AddKeyEncryptionKeyRequest
+    ) async throws -> AddedKeyEncryptionKey {
+        try await backend.addKeyEncryptionKey(request)
+    }
+
+    package distributed func listKeyEncryptionKeys(
+        _ request: ListKeyEncryptionKeysRequest
+    ) async throws -> Page<KeyEncryptionKeyDescription> {
+        try await backend.listKeyEncryptionKeys(request)
+    }
+
+    package distributed func removeKeyEncryptionKey(
+        _ request: RemoveKeyEncryptionKeyRequest
+    ) async throws -> KeyEncryptionKeyDescription {
+        try await backend.removeKeyEncryptionKey(request)
     }
 
     package distributed func addNode(_ request: AddNodeRequest) async throws -> NodeDescription {

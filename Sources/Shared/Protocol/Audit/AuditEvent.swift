@@ -24,6 +24,8 @@ package struct AuditEvent: Codable, Sendable, Equatable {
         case secretCreated = "secret-created"
         case secretRevoked = "secret-revoked"
         case secretReissued = "secret-reissued"
+        case keyEncryptionKeyAdded = "kek-added"
+        case keyEncryptionKeyRemoved = "kek-removed"
         case nodeAdded = "node-added"
         case nodeRemoved = "node-removed"
         case configurationApplied = "configuration-applied"

@@ -6,8 +6,10 @@ import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.KeyStore;
+import java.security.PrivateKey;
 import java.security.Provider;
 import java.security.Security;
+import java.security.Signature;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.cert.TrustAnchor;
@@ -20,6 +22,7 @@ import org.bouncycastle.asn1.ASN1Encodable;
 import org.bouncycastle.asn1.ASN1Sequence;
 import org.bouncycastle.asn1.est.AttrOrOID;
 import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
+import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.ExtensionsGenerator;
@@ -48,7 +51,7 @@ import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequestBuilder;
 /**
  * What a device with Bouncy Castle's EST client does, one step after the other.
  *
- * Arguments: HOST:PORT TRUST-ANCHOR FOLDER SECRET BOUND-LABEL BOUND-SECRET. Prints a line for each step,
+ * Arguments: HOST:PORT TRUST-ANCHOR FOLDER SECRET BOUND-LABEL BOUND-SECRET GENERATING-LABEL GENERATING-SECRET. Prints a line for each step,
  * «step: result», where the result is the TLS version that was spoken or the HTTP status of a refusal; writes the
  * certificates to FOLDER/STEP.pem. The step csrattrs prints the object identifiers of what the server wants. Which results
  * are right is for the caller to say.
@@ -107,6 +110,12 @@ public class EstClient {
         bound.step("forged", () -> bound.enrollBound(forging, boundKey, boundSecret));
         ESTService honest = bound.service(bouncyCastle, "TLSv1.2", null, boundLabel, new UniqueValue(false));
         bound.step("bound", () -> bound.enrollBound(honest, boundKey, boundSecret));
+
+        // The server makes the key (RFC 7030 §4.4); the request's own counts for nothing.
+        EstClient keyless = new EstClient(arguments[0], anchor, client.folder, "bouncy-3");
+        ESTAuth generatingSecret = new JcaHttpAuthBuilder(null, "device", arguments[7].toCharArray()).build();
+        ESTService generating = keyless.service(jdk, "TLS", null, arguments[6], null);
+        keyless.generate(generating, newKey(), generatingSecret);
     }
 
     private interface Enrollment {
@@ -170,6 +179,28 @@ public class EstClient {
 
     private EnrollmentResponse enrollBound(ESTService service, KeyPair key, ESTAuth secret) throws Exception {
         return service.simpleEnrollPoP(false, request(key), signer(key), secret);
+    }
+
+    /** Has the server make a key, and checks that it is the certificate's. */
+    private void generate(ESTService service, KeyPair key, ESTAuth secret) throws Exception {
+        PrivateKeyInfo[] made = new PrivateKeyInfo[1];
+        X509Certificate certificate = (X509Certificate) step("generate", () -> {
+            EnrollmentResponse response =
+                service.simpleEnrollWithServersideCreation(request(key).build(signer(key)), secret);
+            made[0] = response.getPrivateKeyInfo();
+            return response;
+        });
+        if (certificate == null || made[0] == null) {
+            throw new IOException("generate: no key");
+        }
+        PrivateKey privateKey = BouncyCastleProvider.getPrivateKey(made[0]);
+        Signature signature = Signature.getInstance("SHA256withECDSA");
+        signature.initSign(privateKey);
+        signature.update(certificate.getEncoded());
+        byte[] proof = signature.sign();
+        signature.initVerify(certificate);
+        signature.update(certificate.getEncoded());
+        System.out.println("generated key: " + (signature.verify(proof) ? "right" : "wrong"));
     }
 
     private PKCS10CertificationRequestBuilder request(KeyPair key) throws Exception {
