@@ -127,6 +127,9 @@ internal import Testing
             let response = try await connection.perform(request)
             expectWellFormed(response, what)
         }
+        let silent = try await connection.perform(.get("/.well-known/est/answers-silent/csrattrs"))
+        #expect(silent.status == 204)
+        expectWellFormed(silent, "nothing to say")
         let late = try await slow
         #expect(late.status == 408)
         expectWellFormed(late, "too slow")
