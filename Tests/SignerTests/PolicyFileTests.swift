@@ -28,6 +28,7 @@ internal import Testing
         ("profile: device\n    auth", "profile: devise\n    auth", "there are: device"),
         ("renewal: any-key", "renewal: some-key", "any-key, same-key"),
         ("renewal: any-key", "renewals: any-key", "renewals"),
+        ("renewal: any-key", "csr-attributes: [template, cmc]", "legacy, template"),
         ("keys: [p256, p384, ed25519, rsa]", "keys: []", "at least one"),
         ("keys: [p256, p384, ed25519, rsa]", "keys: [p255]", "p256"),
         ("minimum-bits: 2048", "minimum-bits: 1024", "2048"),
@@ -47,6 +48,15 @@ internal import Testing
         }
         #expect(error.description.contains(expected), "\(error)")
         #expect(error.line != nil)
+    }
+
+    @Test(arguments: [
+        ("renewal: any-key", CSRAttributes.Form.allCases), ("csr-attributes: []", []),
+        ("csr-attributes: [template]", [.template]), ("csr-attributes: [legacy, template]", [.legacy, .template]),
+    ])
+    func aLabelSaysInWhichFormsItAnswersCsrattrs(_ line: String, _ forms: [CSRAttributes.Form]) throws {
+        let policy = try load(SamplePolicy.text.replacingOccurrences(of: "renewal: any-key", with: line))
+        #expect(policy.labels.map(\.csrAttributes) == [forms])
     }
 
     @Test func aLabelThatIsThereTwiceIsRefused() throws {
