@@ -1,10 +1,13 @@
 internal import ClusterProtocol
 internal import ClusterTransport
+internal import Crypto
+internal import CryptoExtras
 internal import Foundation
 internal import GRDB
 internal import Logging
 internal import Observability
 internal import PKI
+internal import TestOpenSSL
 internal import Testing
 internal import X509
 
@@ -232,5 +235,49 @@ internal import X509
         let text = fixture.core.metrics.registry.render()
         #expect(text.contains("estuary_signer_crl_failures_total 1"))
         #expect(text.contains("estuary_signer_crl_next_update_seconds{authority=\"devices\"} \(list.nextUpdate)"))
+    }
+
+    enum Key: CaseIterable {
+        case p384, p521, rsa, ed25519
+
+        func make() throws -> Certificate.PrivateKey {
+            switch self {
+            case .p384: .init(P384.Signing.PrivateKey())
+            case .p521: .init(P521.Signing.PrivateKey())
+            case .rsa: .init(try _RSA.Signing.PrivateKey(keySize: .bits2048))
+            case .ed25519: .init(Curve25519.Signing.PrivateKey())
+            }
+        }
+    }
+
+    @Test(arguments: Key.allCases) func authoritiesWithOtherKeysSignCRLsAndResponders(kind: Key) async throws {
+        let key = try kind.make()
+        let name = try DistinguishedName { CommonName("Other CA") }
+        let certificate = try Certificate(
+            version: .v3, serialNumber: .init(), publicKey: key.publicKey,
+            notValidBefore: Date(timeIntervalSinceNow: -60), notValidAfter: Date(timeIntervalSinceNow: 86400),
+            issuer: name, subject: name,
+            extensions: try Certificate.Extensions {
+                Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))
+                Critical(KeyUsage(keyCertSign: true, cRLSign: true))
+            }, issuerPrivateKey: key)
+        let authority = try IssuingAuthority(name: "other", certificate: certificate, parents: [], key: key)
+        let signer = try SignerFixture()
+        let draft = try RevocationListIssuance(
+            authority: authority, ledger: signer.core.ledger, events: signer.core.events
+        ).make(at: Date())
+        let files = ["ca": OpenSSLRun.pem(authority.chain[0]), "crl": draft.list.bytes]
+        let said = try await OpenSSLRun.text(
+            ["crl", "-inform", "DER", "-in", "crl", "-noout", "-CAfile", "ca"], files: files)
+        #expect(said.contains("verify OK"))
+        let responder = try await DelegatedResponderIssuance(core: signer.core, authority: authority).issue()
+        let response = try responder.respond(
+            OCSPResponse(
+                issuer: authority.statusIssuer, identifierHash: .sha256, serial: [5], status: .good,
+                thisUpdate: signer.core.seconds(), nextUpdate: signer.core.seconds() + 60))
+        let checked = try await OpenSSLRun.text(
+            ["ocsp", "-respin", "response", "-issuer", "ca", "-CAfile", "ca", "-sha256", "-serial", "5"],
+            files: files.merging(["response": Array(response)]) { $1 })
+        #expect(checked.contains("Response verify OK") && checked.contains("5: good"))
     }
 }

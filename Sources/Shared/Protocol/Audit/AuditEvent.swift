@@ -118,7 +118,8 @@ package struct AuditEvent: Codable, Sendable, Equatable {
     package var channelBinding: ChannelBindingFinding?
     /// What was tolerated: extensions and attributes that the profile ignores, usages that were narrowed.
     package var remarks: [String]?
-    /// Where the event counts something: dropped or coalesced events, certificates revoked at once.
+    /// Where the event counts something: dropped or coalesced events, certificates revoked at once, entries of a
+    /// CRL.
     package var count: Int?
     /// 128 random bits, hexadecimal: so that the bare leaf hashes of the log can't be guessed.
     package var salt: String
