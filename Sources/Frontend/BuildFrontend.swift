@@ -11,6 +11,7 @@ package import ServiceLifecycle
 package func buildFrontend(
     configuration: FrontendConfiguration, registry: MetricsRegistry, logger: Logger,
     onListening: @escaping @Sendable (ListenAddress) -> Void = { _ in },
+    onPlainListening: @escaping @Sendable (ListenAddress) -> Void = { _ in },
     onOperationsListening: @escaping @Sendable (ListenAddress) -> Void = { _ in }
 ) async throws -> any Service {
     let system = try ZeroMQActorSystem(logger: logger)
@@ -21,8 +22,8 @@ package func buildFrontend(
         let connection = try await system.connect(
             ConnectionConfiguration(
                 endpoint: signer.endpoint, security: .curve(own: key, server: signer.key),
-                // Every place of the pool, and what this process asks for itself.
-                maximumInFlight: configuration.limits.enrollmentsRunning + 16,
+                // Every place of the pool, OCSP, and what this process asks for itself.
+                maximumInFlight: configuration.limits.enrollmentsRunning + configuration.limits.statusCalls + 16,
                 callTimeout: configuration.limits.callTimeout))
         signers.append(
             SignerPort(
@@ -43,7 +44,7 @@ package func buildFrontend(
         auditor: RemoteAudit(
             service: try AuditService.resolve(id: connection.address(of: "audit"), using: system)),
         registry: registry, logger: logger, onListening: onListening,
-        onOperationsListening: onOperationsListening)
+        onPlainListening: onPlainListening, onOperationsListening: onOperationsListening)
     return ClusteredService(system: system, service: frontend)
 }
 

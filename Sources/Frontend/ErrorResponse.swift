@@ -66,8 +66,27 @@ extension ErrorResponse {
             status: .unsupportedMediaType, message: "The Content-Type of the request must be \(expected).")
     }
 
+    /// - Parameter plan: What the head alone decided.
+    init(_ refusal: RequestGate.Refusal, byHead plan: ErrorResponse?) {
+        self =
+            switch refusal {
+            case .byHead: plan ?? .malformedHTTP
+            case .bodyTooLarge: .bodyTooLarge
+            case .headTooLarge: .headTooLarge
+            case .targetTooLong: .targetTooLong
+            case .malformed: .malformedHTTP
+            case .tooSlow: .tooSlow
+            }
+    }
+
     static var shuttingDown: ErrorResponse {
         ErrorResponse(ServiceError(.shuttingDown, "This server is shutting down."))
+    }
+
+    static var noRevocationList: ErrorResponse {
+        ErrorResponse(
+            status: .serviceUnavailable, message: "There is no list of this authority yet; ask again later.",
+            retryAfter: jittered(4))
     }
 
     static var notReady: ErrorResponse {

@@ -24,6 +24,9 @@ extension FrontendConfiguration {
         }
         configuration.auditor = Auditor(endpoint: try endpoint(auditor), key: try curveKey(auditor))
         try configuration.readTLS(file)
+        if let plain = try file.mapping("plain-http") {
+            configuration.plainHTTP = try plainHTTP(plain)
+        }
         if let operations = try file.mapping("operations") {
             configuration.operationsListen = try address(
                 operations, "listen", default: configuration.operationsListen)
@@ -51,6 +54,15 @@ extension FrontendConfiguration {
         guard minimumTLSVersion == .tls12 || maximumTLSVersion == .tls13 else {
             throw tls.error("maximum-version", "it is lower than minimum-version")
         }
+    }
+
+    private static func plainHTTP(_ file: ConfigurationReader) throws -> PlainHTTP {
+        var plain = PlainHTTP(listen: try address(file, "listen"))
+        plain.connections = try file.integer("connections", default: plain.connections, in: 1...1_000_000)
+        plain.idleTimeout = try file.duration("idle-timeout", default: plain.idleTimeout, in: Limits.times)
+        plain.headTimeout = try file.duration("head-timeout", default: plain.headTimeout, in: Limits.times)
+        plain.bodyTimeout = try file.duration("body-timeout", default: plain.bodyTimeout, in: Limits.times)
+        return plain
     }
 
     private static func signer(_ file: ConfigurationReader) throws -> Signer {
@@ -92,11 +104,13 @@ extension FrontendConfiguration {
 }
 
 extension FrontendConfiguration.Limits {
+    static let times: ClosedRange<Duration> = .milliseconds(100) ... .seconds(600)
+
     mutating func read(_ file: ConfigurationReader) throws {
         threads = try file.integer("threads", default: threads, in: 1...256)
         connections = try file.integer("connections", default: connections, in: 1...1_000_000)
         handshakes = try file.integer("handshakes", default: handshakes, in: 1...100_000)
-        let times: ClosedRange<Duration> = .milliseconds(100) ... .seconds(600)
+        let times = Self.times
         handshakeTimeout = try file.duration("handshake-timeout", default: handshakeTimeout, in: times)
         idleTimeout = try file.duration("idle-timeout", default: idleTimeout, in: times)
         headTimeout = try file.duration("head-timeout", default: headTimeout, in: times)
@@ -118,6 +132,12 @@ extension FrontendConfiguration.Limits {
         callTimeout = try file.duration("call-timeout", default: callTimeout, in: times)
         events = try file.integer("events", default: events, in: 100...1_000_000)
         eventBytes = try file.integer("event-bytes", default: eventBytes, in: 1_048_576...1_073_741_824)
+        revocationListBytes = try file.integer(
+            "revocation-list-bytes", default: revocationListBytes, in: 65_536...1_073_741_824)
+        statusRequestBytes = try file.integer("status-request-bytes", default: statusRequestBytes, in: 256...16_384)
+        statusAnswers = try file.integer("status-answers", default: statusAnswers, in: 0...10_000_000)
+        statusCalls = try file.integer("status-calls", default: statusCalls, in: 1...1000)
+        cacheAge = try file.duration("cache-age", default: cacheAge, in: .zero ... .seconds(7 * 86_400))
         // `estuary up` kills a process that takes longer than its own limit, which is more than this.
         shutdownTimeout = try file.duration(
             "shutdown-timeout", default: shutdownTimeout, in: .milliseconds(100) ... .seconds(30))

@@ -19,6 +19,7 @@ internal import OperationsHTTP
 /// | `auditor` | `endpoint`, `key` | required |
 /// | `tls.key`, `tls.certificate` | path | `tls.key`, `tls-chain.pem` |
 /// | `tls.minimum-version`, `tls.maximum-version` | 1.2 or 1.3 | 1.2, 1.3 |
+/// | `plain-http.listen`, `plain-http.…` | host:port, see ``PlainHTTP`` | none |
 /// | `operations.listen` | host:port | 127.0.0.1:0, a port that the system chooses |
 /// | `log.level`, `log.format` | swift-log's levels; automatic, json, text | info, automatic |
 /// | `limits.…` | see ``Limits`` | |
@@ -42,6 +43,21 @@ package struct FrontendConfiguration: Sendable {
         package init(endpoint: String, key: CurvePublicKey) {
             self.endpoint = endpoint
             self.key = key
+        }
+    }
+
+    /// The listener without TLS, for CRLs and OCSP alone.
+    package struct PlainHTTP: Sendable {
+        package var listen: ListenAddress
+        /// `connections`: open connections at once; beyond it accepting stops. 1024
+        package var connections = 1024
+        /// `idle-timeout`, `head-timeout`, `body-timeout`: as under `limits`. 15s, 10s, 15s
+        package var idleTimeout = Duration.seconds(15)
+        package var headTimeout = Duration.seconds(10)
+        package var bodyTimeout = Duration.seconds(15)
+
+        package init(listen: ListenAddress) {
+            self.listen = listen
         }
     }
 
@@ -91,6 +107,16 @@ package struct FrontendConfiguration: Sendable {
         package var events = 10_000
         /// `event-bytes`: how many bytes of them. 16777216
         package var eventBytes = 16 << 20
+        /// `revocation-list-bytes`: the longest CRL that is taken. 67108864
+        package var revocationListBytes = 64 << 20
+        /// `status-request-bytes`: the longest OCSP request. 4096
+        package var statusRequestBytes = 4096
+        /// `status-answers`: how many OCSP responses are kept. 100000
+        package var statusAnswers = 100_000
+        /// `status-calls`: how many OCSP responses are asked of a signer at once; past that: tryLater. 16
+        package var statusCalls = 16
+        /// `cache-age`: how long caches along the way may keep a CRL or an OCSP response. 5m
+        package var cacheAge = Duration.seconds(300)
         /// `shutdown-timeout`: how long requests in flight may take at a shutdown. 10s
         package var shutdownTimeout = Duration.seconds(10)
 
@@ -107,6 +133,8 @@ package struct FrontendConfiguration: Sendable {
     package var tlsCertificatePath = "tls-chain.pem"
     package var minimumTLSVersion = TLSVersionName.tls12
     package var maximumTLSVersion = TLSVersionName.tls13
+    /// nil: there is no such listener.
+    package var plainHTTP: PlainHTTP?
     package var operationsListen = OperationsServer.standardAddress
     package var logLevel = Logger.Level.info
     package var logFormat = LogFormat.automatic
@@ -126,5 +154,11 @@ package struct FrontendConfiguration: Sendable {
         let name = "\(url.deletingPathExtension().lastPathComponent)-\(index + 1)"
         return url.deletingLastPathComponent().appendingPathComponent(name)
             .appendingPathExtension(url.pathExtension).path
+    }
+
+    /// The folder in which the CRLs of the signer at that place in the list are kept: beside its catalogue.
+    func revocationListFolder(ofSigner index: Int) -> String {
+        let name = index > 0 ? "revocation-lists-\(index + 1)" : "revocation-lists"
+        return URL(fileURLWithPath: cataloguePath).deletingLastPathComponent().appendingPathComponent(name).path
     }
 }

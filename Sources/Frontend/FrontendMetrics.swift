@@ -6,28 +6,42 @@ internal import Synchronization
 /// The frontend's metrics. Label values are routes, labels of the catalogue and codes, never what a client sent.
 final class FrontendMetrics: Sendable {
     private struct RequestKey: Hashable {
-        var route: ESTOperation?
+        var route: String
         var label: String
         var status: Int
     }
 
     private let registry: MetricsRegistry
     private let requests = Mutex<[RequestKey: Counter]>([:])
-    private let durations: [ESTOperation: CoreMetrics.Timer]
+    /// By the route's name.
+    private let durations: [String: CoreMetrics.Timer]
     private let handshakesCompleted: Counter
     private let handshakesFailed: Counter
     private let failures: [Bool: Counter]
     private let sheds: [AdmissionState.Limit: Counter]
+    private let statuses: [StatusWay: Counter]
+
+    /// How an answer about a certificate's status came about.
+    enum StatusWay: String, CaseIterable {
+        /// It was kept from an earlier question.
+        case kept
+        /// The signer was asked.
+        case asked
+        /// The signer was being asked the same already.
+        case joined
+        /// The signer was being asked too much already.
+        case shed
+    }
 
     init(registry: MetricsRegistry) {
         self.registry = registry
         durations = Dictionary(
-            uniqueKeysWithValues: ESTOperation.allCases.map { operation in
-                let dimensions = [("route", operation.rawValue)]
-                return (
-                    operation,
+            uniqueKeysWithValues: Route.allNames.map { name in
+                (
+                    name,
                     CoreMetrics.Timer(
-                        label: "estuary_frontend_request_duration_seconds", dimensions: dimensions, factory: registry)
+                        label: "estuary_frontend_request_duration_seconds", dimensions: [("route", name)],
+                        factory: registry)
                 )
             })
         handshakesCompleted = Counter(
@@ -53,6 +67,17 @@ final class FrontendMetrics: Sendable {
                         factory: registry)
                 )
             })
+        statuses = Dictionary(
+            uniqueKeysWithValues: StatusWay.allCases.map { way in
+                (
+                    way,
+                    Counter(
+                        label: "estuary_frontend_certificate_status_total", dimensions: [("way", way.rawValue)],
+                        factory: registry)
+                )
+            })
+        registry.describe(
+            "estuary_frontend_certificate_status_total", "Questions about a certificate by OCSP, by how they went.")
         registry.describe("estuary_frontend_requests_total", "Answers by route, label and status.")
         registry.describe(
             "estuary_frontend_request_duration_seconds", "From the end of the request's head to its answer.")
@@ -64,21 +89,18 @@ final class FrontendMetrics: Sendable {
     }
 
     func answered(_ route: Route?, status: Int, duration: Duration?) {
-        let key = RequestKey(
-            route: route?.operation, label: route?.label.description.name ?? "", status: status)
+        let key = RequestKey(route: route?.name ?? "none", label: route?.label ?? "", status: status)
         requests.withLock { requests in
             if let counter = requests[key] { return counter }
             let counter = Counter(
                 label: "estuary_frontend_requests_total",
-                dimensions: [
-                    ("route", key.route?.rawValue ?? "none"), ("label", key.label), ("status", "\(status)"),
-                ], factory: registry)
+                dimensions: [("route", key.route), ("label", key.label), ("status", "\(status)")], factory: registry)
             requests[key] = counter
             return counter
         }.increment()
-        if let operation = route?.operation, let duration {
+        if let route, let duration {
             let (seconds, attoseconds) = duration.components
-            durations[operation]?.recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+            durations[route.name]?.recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
         }
     }
 
@@ -92,6 +114,33 @@ final class FrontendMetrics: Sendable {
 
     func shed(_ limit: AdmissionState.Limit) {
         sheds[limit]?.increment()
+    }
+
+    func status(_ way: StatusWay) {
+        statuses[way]?.increment()
+    }
+
+    /// Shows what is held about revocation.
+    func show(lists: RevocationLists, statuses: CertificateStatuses) {
+        registry.describe("estuary_frontend_crl_number", "The number of the CRL that is served.")
+        registry.describe("estuary_frontend_crl_next_update_seconds", "The end of the CRL that is served.")
+        registry.describe("estuary_frontend_ocsp_answers", "OCSP responses that are kept.")
+        registry.describe("estuary_frontend_ocsp_calls", "Questions about a certificate that the signer has.")
+        registry.show {
+            let counts = statuses.counts
+            return [
+                ("estuary_frontend_ocsp_answers", [], counts.kept), ("estuary_frontend_ocsp_calls", [], counts.calls),
+            ]
+                + lists.all.flatMap { authority, list in
+                    [
+                        ("estuary_frontend_crl_number", [("authority", authority.name)], Int(list.number)),
+                        (
+                            "estuary_frontend_crl_next_update_seconds", [("authority", authority.name)],
+                            Int(list.nextUpdate)
+                        ),
+                    ]
+                }
+        }
     }
 
     /// Shows at each rendering what others hold.

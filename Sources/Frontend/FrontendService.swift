@@ -18,11 +18,13 @@ package struct FrontendService: Service {
 
     /// - Parameters:
     ///   - onListening: Called once with the address for devices, as bound.
+    ///   - onPlainListening: Called once with the address of plain HTTP, as bound, where there is one.
     ///   - onOperationsListening: Called once with the address for operators, as bound.
     package init(
         configuration: FrontendConfiguration, signers: [SignerPort], auditor: any AuditBackend,
         registry: MetricsRegistry, logger: Logger,
         onListening: @escaping @Sendable (ListenAddress) -> Void = { _ in },
+        onPlainListening: @escaping @Sendable (ListenAddress) -> Void = { _ in },
         onOperationsListening: @escaping @Sendable (ListenAddress) -> Void = { _ in }
     ) {
         let limits = configuration.limits
@@ -47,14 +49,19 @@ package struct FrontendService: Service {
                 minimumVersion: configuration.minimumTLSVersion, maximumVersion: configuration.maximumTLSVersion))
         let directory = CatalogueDirectory()
         let drain = DrainState()
+        let (connections, plainConnections) = OpenFiles.connections(
+            atMost: limits.connections, and: configuration.plainHTTP?.connections ?? 0)
         let acceptance = AcceptanceLimit(
-            maximumHandshakes: limits.handshakes, maximumConnections: OpenFiles.connections(atMost: limits.connections),
+            maximumHandshakes: limits.handshakes, maximumConnections: connections,
             onHandshakeEnd: { metrics.handshakeEnded(completed: $0) })
+        let revocation = RevocationParts(
+            configuration: configuration, signers: signers.count, directory: directory, drain: drain, metrics: metrics,
+            logger: logger)
         let links = signers.enumerated().map { index, port in
             SignerLink(
                 index: index, port: port,
                 file: CatalogueFile(path: configuration.cataloguePath(ofSigner: index)), directory: directory,
-                logger: logger
+                logger: logger, onRevocationLists: revocation.listener(ofSigner: index)
             ) {
                 NodeReport(
                     version: EstuaryVersion.current, startedAt: ProcessStart.secondsSince1970,
@@ -66,8 +73,10 @@ package struct FrontendService: Service {
         metrics.show(
             pool: pool, connections: acceptance, recorder: recorder, identity: identity, signers: links,
             directory: directory)
-        for link in links {
+        let keepers = links.map { revocation.keeper(of: $0) }
+        for (link, keeper) in zip(links, keepers) {
             link.loadKeptCatalogue()
+            keeper.loadKeptLists()
         }
         recorder.record(AuditEvent(.started, time: Date.now))
 
@@ -84,17 +93,23 @@ package struct FrontendService: Service {
             identity: identity, signers: links, logger: logger,
             checkInterval: configuration.certificateCheckInterval)
         let server = FrontendServer(
-            settings: Self.serverSettings(configuration), identity: identity, limit: acceptance, drain: drain,
+            settings: Self.serverSettings(configuration), transport: .tls(identity), limit: acceptance, drain: drain,
             responder: ESTResponder(
                 desk: EnrollmentDesk(pool: pool, failures: failures, recorder: recorder, logger: logger),
-                directory: directory,
-                drain: drain, metrics: metrics, run: run, logger: logger),
+                revocation: revocation.responder, directory: directory, drain: drain, metrics: metrics, run: run,
+                logger: logger),
             logger: logger, onListening: onListening)
+        let plainServer = configuration.plainHTTP.map { plain in
+            FrontendServer(
+                settings: Self.plainSettings(plain, configuration.limits), transport: .plain,
+                limit: AcceptanceLimit(maximumHandshakes: .max, maximumConnections: plainConnections),
+                drain: drain, responder: revocation.responder, logger: logger, onListening: onPlainListening)
+        }
         services =
             [
                 operations, EventSender(recorder: recorder, auditor: auditor, logger: logger),
                 FailureReports(limit: failures, recorder: recorder),
-            ] + links + [renewal, server]
+            ] + links + keepers + [renewal] + [plainServer].compactMap { $0 } + [server]
         self.logger = logger
     }
 
@@ -113,6 +128,21 @@ package struct FrontendService: Service {
                 handshake: TimeAmount(limits.handshakeTimeout), idle: TimeAmount(limits.idleTimeout),
                 head: TimeAmount(limits.headTimeout), body: TimeAmount(limits.bodyTimeout)),
             maximumHeadBytes: limits.headBytes, drainTime: limits.shutdownTimeout)
+    }
+
+    private static func plainSettings(
+        _ plain: FrontendConfiguration.PlainHTTP, _ limits: FrontendConfiguration.Limits
+    ) -> FrontendServer.Settings {
+        let idle = TimeAmount(plain.idleTimeout)
+        return FrontendServer.Settings(
+            // Without TLS one event loop is plenty.
+            address: plain.listen, threads: 1,
+            gate: RequestGate.Limits(body: limits.bodyBytes, drain: limits.drainBytes),
+            timeouts: ConnectionTimeouts(
+                handshake: idle, idle: idle, head: TimeAmount(plain.headTimeout), body: TimeAmount(plain.bodyTimeout)),
+            maximumHeadBytes: limits.headBytes,
+            // It ends after the other listener, which has waited for all requests.
+            drainTime: .seconds(1))
     }
 
     private static func readiness(

@@ -17,6 +17,14 @@ enum OpenFiles {
         return max(1, min(wanted, Int(clamping: limit.rlim_cur) - reserve))
     }
 
+    /// As many connections for each of two listeners as is wanted, or what the system allows in the same proportion.
+    static func connections(atMost first: Int, and second: Int) -> (Int, Int) {
+        let possible = connections(atMost: first + second)
+        guard possible < first + second else { return (first, second) }
+        let share = max(1, Int(Double(possible) * Double(second) / Double(first + second)))
+        return (max(1, possible - share), share)
+    }
+
     #if os(Linux)
     private static let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
     #else

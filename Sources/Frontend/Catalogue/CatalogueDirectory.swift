@@ -1,12 +1,14 @@
 internal import ClusterProtocol
 internal import Synchronization
 
-/// The labels that this frontend serves now, of all its signers.
+/// The labels and authorities that this frontend serves now, of all its signers.
 final class CatalogueDirectory: Sendable {
     private struct State {
         var bySigner: [Int: [ServedLabel]] = [:]
         var versions: [Int: Int] = [:]
         var labels: [String: ServedLabel] = [:]
+        var authoritiesBySigner: [Int: [ServedAuthority]] = [:]
+        var authorities: [String: ServedAuthority] = [:]
     }
 
     private let state = Mutex(State())
@@ -25,11 +27,28 @@ final class CatalogueDirectory: Sendable {
         state.withLock { $0.labels[name] }
     }
 
+    /// The authority of that name; of two signers with one authority the first in the configuration counts.
+    func authority(_ name: String) -> ServedAuthority? {
+        state.withLock { $0.authorities[name] }
+    }
+
+    /// The authorities of one signer.
+    func authorities(of signer: Int) -> [ServedAuthority] {
+        state.withLock { $0.authoritiesBySigner[signer] ?? [] }
+    }
+
     /// Replaces what a signer's catalogue says, as one step.
-    func apply(_ labels: [ServedLabel], version: Int, of signer: Int) {
+    func apply(_ labels: [ServedLabel], authorities: [ServedAuthority], version: Int, of signer: Int) {
         state.withLock { state in
             state.bySigner[signer] = labels
+            state.authoritiesBySigner[signer] = authorities
             state.versions[signer] = version
+            state.authorities = [:]
+            for (_, authorities) in state.authoritiesBySigner.sorted(by: { $0.key < $1.key }) {
+                for authority in authorities where state.authorities[authority.id.name] == nil {
+                    state.authorities[authority.id.name] = authority
+                }
+            }
             state.labels = [:]
             // Of two signers with one label the first in the configuration counts.
             for (_, labels) in state.bySigner.sorted(by: { $0.key < $1.key }) {

@@ -23,17 +23,21 @@ final class SignerLink: Service {
     private let file: CatalogueFile
     private let directory: CatalogueDirectory
     private let report: @Sendable () -> NodeReport
+    /// Told the numbers of the newest CRLs, by authority, after each ping.
+    private let onRevocationLists: @Sendable ([String: Int64]) -> Void
     private let logger: Logger
     private let state = Mutex(State())
 
     init(
         index: Int, port: SignerPort, file: CatalogueFile, directory: CatalogueDirectory, logger: Logger,
+        onRevocationLists: @escaping @Sendable ([String: Int64]) -> Void,
         report: @escaping @Sendable () -> NodeReport
     ) {
         self.index = index
         self.port = port
         self.file = file
         self.directory = directory
+        self.onRevocationLists = onRevocationLists
         self.report = report
         self.logger = logger
     }
@@ -90,6 +94,8 @@ final class SignerLink: Service {
             if reply.catalogueVersion != directory.version(of: index) {
                 await refresh()
             }
+            // After the catalogue, which may bring the authority.
+            onRevocationLists(reply.revocationLists)
         } catch {
             if state.withLock({ exchange(&$0.answers, with: false) }) {
                 logger.warning(
@@ -128,10 +134,11 @@ final class SignerLink: Service {
 
     private func apply(_ catalogue: Catalogue, keeping signed: SignedCatalogue? = nil) throws {
         let labels = try ServedLabel.all(of: catalogue, signer: self)
+        let authorities = try catalogue.authorities.map { try ServedAuthority($0, signer: self) }
         if let signed {
             try file.write(signed)
         }
-        directory.apply(labels, version: catalogue.version, of: index)
+        directory.apply(labels, authorities: authorities, version: catalogue.version, of: index)
     }
 }
 

@@ -12,11 +12,17 @@ extension Answer {
         var omitsBody = false
     }
 
-    /// Writes the whole answer into one buffer, so that it leaves in one TLS record.
+    /// Writes the answer's head into a buffer, and its body too where that is short, so that it leaves in one TLS
+    /// record.
     ///
-    /// Always with `Content-Length`, except on 204 (RFC 9110 §8.6), and never chunked.
-    func encode(into buffer: inout ByteBuffer, framing: Framing) {
-        buffer.reserveCapacity(minimumWritableBytes: 512 + body.readableBytes)
+    /// Always with `Content-Length`, except on 204 (RFC 9110 §8.6), and never chunked. On 304 it is the length that the
+    /// body would have.
+    ///
+    /// - Returns: What is to be sent after the buffer: a long body.
+    func encode(into buffer: inout ByteBuffer, framing: Framing) -> ByteBuffer? {
+        let hasBody = !framing.omitsBody && status != .noContent && status != .notModified
+        let isShort = body.readableBytes <= LongBody.partBytes
+        buffer.reserveCapacity(minimumWritableBytes: 512 + (hasBody && isShort ? body.readableBytes : 0))
         buffer.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
         buffer.writeString("Date: \(HTTPDate.now)\r\n")
         for field in headers where field.name != .contentLength && field.name != .connection {
@@ -31,8 +37,9 @@ extension Answer {
             buffer.writeStaticString("Connection: keep-alive\r\n")
         }
         buffer.writeStaticString("\r\n")
-        if !framing.omitsBody && status != .noContent {
-            buffer.writeImmutableBuffer(body)
-        }
+        guard hasBody else { return nil }
+        guard isShort else { return body }
+        buffer.writeImmutableBuffer(body)
+        return nil
     }
 }

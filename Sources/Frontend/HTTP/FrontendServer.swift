@@ -7,11 +7,18 @@ internal import NIOPosix
 internal import NIOSSL
 internal import ServiceLifecycle
 
-/// The listener for devices: TLS, the HTTP codec, and a ``RequestGate`` for each connection.
+/// A listener: TLS or none, the HTTP codec, and a ``RequestGate`` for each connection.
 ///
-/// It listens as soon as there is a TLS certificate. At a graceful shutdown it answers new requests with 503 until
+/// With TLS it listens as soon as there is a certificate. At a graceful shutdown it answers new requests with 503 until
 /// nothing is in flight, or the time for that is over, and then closes everything.
 struct FrontendServer: Service {
+    enum Transport: Sendable {
+        /// For devices.
+        case tls(CurrentIdentity)
+        /// For what is signed itself: CRLs and OCSP responses.
+        case plain
+    }
+
     struct Settings: Sendable {
         var address: ListenAddress
         var threads: Int
@@ -24,7 +31,7 @@ struct FrontendServer: Service {
     }
 
     let settings: Settings
-    let identity: CurrentIdentity
+    let transport: Transport
     let limit: AcceptanceLimit
     let drain: DrainState
     let responder: any RequestResponder
@@ -32,10 +39,12 @@ struct FrontendServer: Service {
     let onListening: @Sendable (ListenAddress) -> Void
 
     func run() async throws {
-        await cancelWhenGracefulShutdown {
-            await identity.waitUntilPresent()
+        if case .tls(let identity) = transport {
+            await cancelWhenGracefulShutdown {
+                await identity.waitUntilPresent()
+            }
+            guard identity.context != nil else { return }
         }
-        guard identity.context != nil else { return }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads)
         do {
             try await serve(on: group)
@@ -52,7 +61,10 @@ struct FrontendServer: Service {
             .bind(host: settings.address.host, port: settings.address.port).get()
         let bound = ListenAddress(
             host: settings.address.host, port: channel.localAddress?.port ?? settings.address.port)
-        logger.notice("Listening for devices", metadata: ["listen": "\(bound)"])
+        switch transport {
+        case .tls: logger.notice("Listening for devices", metadata: ["listen": "\(bound)"])
+        case .plain: logger.notice("Listening on plain HTTP", metadata: ["listen": "\(bound)"])
+        }
         onListening(bound)
         // The listening channel only closes on its own when something is badly wrong: then this process ends.
         let outcome = try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -73,7 +85,7 @@ struct FrontendServer: Service {
             }
             return isGraceful
         }
-        guard outcome else { throw ServiceError(.unexpected, "The listener for devices has closed.") }
+        guard outcome else { throw ServiceError(.unexpected, "The listener on \(bound) has closed.") }
     }
 
     private func waitUntilIdle() async {
@@ -106,16 +118,23 @@ struct FrontendServer: Service {
     }
 
     private func configure(_ channel: any Channel) throws {
-        guard let context = identity.context else { throw IdentityError("there is no TLS certificate") }
+        let pipeline = channel.pipeline.syncOperations
+        let isTLS: Bool
+        switch transport {
+        case .tls(let identity):
+            guard let context = identity.context else { throw IdentityError("there is no TLS certificate") }
+            try pipeline.addHandler(TLSSettings.serverHandler(context: context))
+            isTLS = true
+        case .plain:
+            isTLS = false
+        }
         let gate = RequestGateHandler(
-            responder: responder, limits: settings.gate, timeouts: settings.timeouts,
+            responder: responder, isTLS: isTLS, limits: settings.gate, timeouts: settings.timeouts,
             maximumHeadBytes: settings.maximumHeadBytes, permit: HandshakePermit(limit), logger: logger)
         var decoding = NIOHTTPDecoderLimitConfiguration()
         decoding.maxHeaderFieldSize = settings.maximumHeadBytes
         decoding.maxHeaderListSize = settings.maximumHeadBytes
         decoding.maxHeaderFieldCount = 100
-        let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandler(TLSSettings.serverHandler(context: context))
         try pipeline.addHandler(ByteArrivalHandler(gate: gate))
         try pipeline.addHandler(
             ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: decoding)))

@@ -18,6 +18,8 @@ struct RequestGate {
         /// Whether the client waits for `100 Continue` before it sends its body.
         var expectsContinue = false
         var contentLength: Int?
+        /// The longest body that its route uses, where that is less than the gate's limit.
+        var bodyLimit: Int?
         /// Whether the head alone already decided for a refusal.
         var isRefused = false
     }
@@ -93,7 +95,7 @@ struct RequestGate {
 
     mutating func head(_ head: Head) -> Action {
         guard case .idle = state else { return .nothing }
-        if let length = head.contentLength, length > limits.body {
+        if let length = head.contentLength, length > bodyLimit(head) {
             state = .draining(bytes: 0)
             return .answerAndDrain(head.isRefused ? .byHead : .bodyTooLarge)
         }
@@ -109,7 +111,7 @@ struct RequestGate {
     mutating func body(bytes count: Int) -> Action {
         switch state {
         case .receiving(let head, let bytes):
-            guard bytes + count <= limits.body else {
+            guard bytes + count <= bodyLimit(head) else {
                 state = .draining(bytes: bytes + count)
                 return .answerAndDrain(head.isRefused ? .byHead : .bodyTooLarge)
             }
@@ -125,6 +127,10 @@ struct RequestGate {
         case .idle, .responding, .closed:
             return .nothing
         }
+    }
+
+    private func bodyLimit(_ head: Head) -> Int {
+        min(limits.body, head.bodyLimit ?? .max)
     }
 
     mutating func end() -> Action {

@@ -17,6 +17,7 @@ final class RequestGateHandler: ChannelDuplexHandler {
     typealias OutboundOut = ByteBuffer
 
     private let responder: any RequestResponder
+    private let isTLS: Bool
     private let timeouts: ConnectionTimeouts
     /// What the codec reads of a head.
     private let maximumHeadBytes: Int
@@ -26,7 +27,8 @@ final class RequestGateHandler: ChannelDuplexHandler {
     private var gate: RequestGate
     private var context: ChannelHandlerContext?
     private var executor: EventLoopTaskExecutor?
-    private var connection: ClientConnection?
+    /// Set once requests may come: at the end of the TLS handshake, or at once without TLS.
+    private var peer: Peer?
 
     private var current: PendingRequest?
     private var task: Task<Void, Never>?
@@ -40,23 +42,29 @@ final class RequestGateHandler: ChannelDuplexHandler {
     private var isClosing = false
     /// How long the head's first line is: where it is that which is too long, the answer is 414 (RFC 9112 §3).
     private var requestLine = (bytes: 0, hasEnded: false)
+    /// The answer that is being sent, where it is too long to be written at once.
+    private var longBody: LongBody?
 
-    /// The present deadline, and the one scheduled task that looks after it: moving a deadline on costs nothing.
-    private var deadline = NIODeadline.distantFuture
-    private var timer: Scheduled<Void>?
-    private var timerDue = NIODeadline.distantFuture
+    private var deadline: ConnectionDeadline?
 
     init(
-        responder: any RequestResponder, limits: RequestGate.Limits, timeouts: ConnectionTimeouts,
+        responder: any RequestResponder, isTLS: Bool, limits: RequestGate.Limits, timeouts: ConnectionTimeouts,
         maximumHeadBytes: Int,
         permit: HandshakePermit, logger: Logger
     ) {
         self.responder = responder
+        self.isTLS = isTLS
         self.timeouts = timeouts
         self.maximumHeadBytes = maximumHeadBytes
         self.permit = permit
         self.logger = logger
         gate = RequestGate(limits: limits)
+    }
+
+    /// The other end of a connection.
+    private enum Peer {
+        case plain
+        case tls(ClientConnection)
     }
 
     /// A request whose head is there.
@@ -75,12 +83,22 @@ extension RequestGateHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         executor = EventLoopTaskExecutor(context.eventLoop)
-        expect(within: timeouts.handshake)
+        deadline = ConnectionDeadline(eventLoop: context.eventLoop, pause: timeouts.idle) { [weak self] in
+            self?.deadlinePassed()
+        }
+        deadline?.expect(within: timeouts.handshake)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         end()
         self.context = nil
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        if !isTLS {
+            established(.plain)
+        }
+        context.fireChannelActive()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -89,14 +107,14 @@ extension RequestGateHandler {
     }
 
     private func end() {
-        permit.release(completed: connection != nil)
-        timer?.cancel()
-        timer = nil
+        permit.release(completed: peer != nil)
+        deadline?.cancel()
         // Nobody waits for the answer any more: a request that still waits for its turn gives it up.
         task?.cancel()
         task = nil
         _ = gate.inputClosed()
         current = nil
+        longBody = nil
         ahead.removeAll()
     }
 
@@ -106,8 +124,8 @@ extension RequestGateHandler {
             handshakeCompleted(context: context)
         case ChannelEvent.inputClosed where isClosing:
             // The client's goodbye after ours. swift-nio-ssl would wait for its time-out here, as half-closed
-            // connections are allowed.
-            abort()
+            // connections are allowed. Without TLS what is still to be written goes first.
+            if isTLS { abort() }
         case ChannelEvent.inputClosed where !ahead.isEmpty:
             // What was sent before is answered first.
             inputHasEnded = true
@@ -121,16 +139,21 @@ extension RequestGateHandler {
     private func handshakeCompleted(context: ChannelHandlerContext) {
         do {
             let handler = try context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self)
-            connection = ClientConnection(
-                security: try ConnectionSecurity(of: handler),
-                remoteAddress: context.remoteAddress?.ipAddress ?? "")
+            established(
+                .tls(
+                    ClientConnection(
+                        security: try ConnectionSecurity(of: handler),
+                        remoteAddress: context.remoteAddress?.ipAddress ?? "")))
         } catch {
             logger.error("TLS connection can't be inspected", metadata: ["error": "\(error)"])
             context.close(promise: nil)
-            return
         }
+    }
+
+    private func established(_ peer: Peer) {
+        self.peer = peer
         permit.release(completed: true)
-        expect(within: timeouts.idle)
+        deadline?.expect(within: timeouts.idle)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -170,7 +193,9 @@ extension RequestGateHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable, !isClosing {
-            if isBlocked {
+            if longBody != nil {
+                sendOn()
+            } else if isBlocked {
                 next()
             } else {
                 takeAhead()
@@ -181,9 +206,9 @@ extension RequestGateHandler {
 
     /// Bytes of a head came in, before the codec has made anything of them.
     func bytesArrived(_ bytes: some Collection<UInt8>) {
-        guard connection != nil else { return }
+        guard peer != nil else { return }
         if gate.headBegan() {
-            expect(within: timeouts.head)
+            deadline?.expect(within: timeouts.head)
             requestLine = (0, false)
         }
         guard !requestLine.hasEnded else { return }
@@ -211,7 +236,7 @@ extension RequestGateHandler {
     }
 
     private func receive(_ head: HTTPRequestHead) {
-        guard !head.isFaulty, var request = try? HTTPRequest(head, secure: true, splitCookie: false) else {
+        guard !head.isFaulty, var request = try? HTTPRequest(head, secure: isTLS, splitCookie: false) else {
             perform(gate.unreadable(.malformed))
             return
         }
@@ -219,7 +244,7 @@ extension RequestGateHandler {
         request.path = head.uri
         let plan = responder.plan(for: request)
         current = PendingRequest(head: request, isHTTP10: head.version == .http1_0, plan: plan)
-        expect(within: timeouts.body)
+        deadline?.expect(within: timeouts.body)
         perform(
             gate.head(
                 RequestGate.Head(
@@ -228,6 +253,7 @@ extension RequestGateHandler {
                     expectsContinue: head.version == .http1_1
                         && head.headers["Expect"].contains { $0.lowercased() == "100-continue" },
                     contentLength: head.headers.first(name: "Content-Length").flatMap { Int($0) },
+                    bodyLimit: plan.maximumBodyBytes,
                     isRefused: plan.refusal != nil)))
     }
 
@@ -244,7 +270,7 @@ extension RequestGateHandler {
         case .answerAndDrain(let refusal):
             send(answer(to: refusal), keepsAlive: false)
             current = nil
-            expect(within: timeouts.body)
+            deadline?.expect(within: timeouts.body)
         case .answerAndClose(let refusal):
             send(answer(to: refusal), keepsAlive: false)
             close()
@@ -259,35 +285,32 @@ extension RequestGateHandler {
 
     private func close() {
         isClosing = true
-        context?.close(promise: nil)
+        guard !isTLS, let context else {
+            context?.close(promise: nil)
+            return
+        }
+        // TLS's goodbye waits for what is still to be written; without TLS nothing would.
+        deadline?.expect(within: timeouts.body)
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in bound.value.close(promise: nil) }
     }
 
     /// Closes the connection without TLS's exchange of goodbyes, for which up to seconds of what still comes is read.
     private func abort() {
         guard let context else { return }
-        do {
-            try context.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self).close(promise: nil)
-        } catch {
-            context.close(promise: nil)
-        }
+        let tls = try? context.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self)
+        (tls ?? context).close(promise: nil)
     }
 
     private func answer(to refusal: RequestGate.Refusal) -> Answer {
-        let error: ErrorResponse =
-            switch refusal {
-            case .byHead: current?.plan.refusal ?? .malformedHTTP
-            case .bodyTooLarge: .bodyTooLarge
-            case .headTooLarge: .headTooLarge
-            case .targetTooLong: .targetTooLong
-            case .malformed: .malformedHTTP
-            case .tooSlow: .tooSlow
-            }
-        return error.answer
+        ErrorResponse(refusal, byHead: current?.plan.refusal).answer
     }
 
     private func dispatch() {
-        guard let current, let connection, let context, let executor else { return }
-        deadline = .distantFuture
+        guard let current, let peer, let context, let executor else { return }
+        deadline?.suspend()
+        var connection: ClientConnection?
+        if case .tls(let client) = peer { connection = client }
         let request = ReceivedRequest(
             head: current.head, body: current.body, route: current.plan.route, connection: connection)
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
@@ -310,14 +333,31 @@ extension RequestGateHandler {
         if responder.isDraining || (inputHasEnded && ahead.isEmpty) {
             gate.lastRequest()
         }
-        send(answer, keepsAlive: gate.keepsAlive)
+        let rest = send(answer, keepsAlive: gate.keepsAlive)
+        let inFlight = current?.plan.inFlight
         current = nil
-        perform(gate.answered())
+        guard let rest, let context else {
+            perform(gate.answered())
+            return
+        }
+        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        longBody = LongBody(rest, inFlight: inFlight) {
+            handler.value.longBody = nil
+            handler.value.perform(handler.value.gate.answered())
+        }
+        sendOn()
+    }
+
+    private func sendOn() {
+        guard let context, let longBody else { return }
+        // Whoever takes longer than this for a part is not waited for.
+        deadline?.expect(within: timeouts.body)
+        longBody.sendOn(context: context) { wrapOutboundOut($0) }
     }
 
     /// Goes on with what the client sent ahead, until that is with the routes too or used up.
     private func next() {
-        expect(within: timeouts.idle)
+        deadline?.expect(within: timeouts.idle)
         takeAhead()
     }
 
@@ -343,10 +383,12 @@ extension RequestGateHandler {
 
     private var isWritable: Bool { context?.channel.isWritable ?? false }
 
-    private func send(_ answer: Answer, keepsAlive: Bool) {
-        guard let context else { return }
-        var buffer = context.channel.allocator.buffer(capacity: 512 + answer.body.readableBytes)
-        answer.encode(
+    /// - Returns: What is to be sent of it yet: the body, where that is long. Refusals have none that is.
+    @discardableResult
+    private func send(_ answer: Answer, keepsAlive: Bool) -> ByteBuffer? {
+        guard let context else { return nil }
+        var buffer = context.channel.allocator.buffer(capacity: 512)
+        let rest = answer.encode(
             into: &buffer,
             framing: Answer.Framing(
                 keepsAlive: keepsAlive, isHTTP10: current?.isHTTP10 ?? false,
@@ -355,6 +397,7 @@ extension RequestGateHandler {
             current?.plan.route, status: answer.status.code,
             duration: current.map { ContinuousClock.now - $0.receivedAt })
         send(buffer)
+        return rest
     }
 
     private func send(_ buffer: ByteBuffer) {
@@ -365,35 +408,12 @@ extension RequestGateHandler {
 // MARK: - Deadlines
 
 extension RequestGateHandler {
-    private func expect(within time: TimeAmount) {
-        deadline = .now() + time
-        if timer == nil || deadline < timerDue {
-            timer?.cancel()
-            schedule(at: deadline)
-        }
-    }
-
-    private func schedule(at time: NIODeadline) {
-        guard let context else { return }
-        timerDue = time
-        timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: time) { self.timerFired() }
-    }
-
-    private func timerFired() {
-        timer = nil
-        guard context != nil else { return }
-        let now = NIODeadline.now()
-        guard deadline <= now else {
-            // The deadline has moved on. While an answer is made there is none; look again then.
-            let later = deadline == .distantFuture ? now + timeouts.idle : deadline
-            schedule(at: later)
-            return
-        }
-        guard connection != nil else {
+    private func deadlinePassed() {
+        guard peer != nil else {
             context?.close(promise: nil)
             return
         }
-        guard isWritable else {
+        guard isWritable, longBody == nil, !isClosing else {
             // Whoever does not read its answers in this time gets no goodbye either.
             abort()
             return

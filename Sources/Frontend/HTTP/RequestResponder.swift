@@ -18,10 +18,12 @@ protocol RequestResponder: Sendable {
 
 /// What a request's head decided.
 struct RequestPlan: Sendable {
-    /// The operation and label of the path, where there are such.
+    /// Where the path leads, where it leads anywhere.
     var route: Route?
     /// Why the request is refused whatever its body is.
     var refusal: ErrorResponse?
+    /// The longest body that is used, in bytes, where that is less than for others.
+    var maximumBodyBytes: Int?
     /// Held until the request is answered or given up, so that a shutdown can wait for it.
     var inFlight: DrainState.Token?
 }
@@ -31,7 +33,8 @@ struct ReceivedRequest: Sendable {
     var head: HTTPRequest
     var body: ByteBuffer
     var route: Route?
-    var connection: ClientConnection
+    /// nil on plain HTTP, where nobody can be enrolled.
+    var connection: ClientConnection?
 }
 
 /// How long a connection may take for what; each starts when the one before is done.

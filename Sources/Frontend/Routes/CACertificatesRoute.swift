@@ -7,7 +7,7 @@ struct CACertificatesRoute: ESTRoute {
     static let operation = ESTOperation.caCertificates
 
     func respond(to request: Request, context: ESTRequestContext) async throws -> Answer {
-        .certificates(context.route.label.caCertificates(Base64Body.Layout(forGET: request.headers)))
+        .certificates(context.label.caCertificates(Base64Body.Layout(forGET: request.headers)))
     }
 }
 

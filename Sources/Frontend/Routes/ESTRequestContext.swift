@@ -5,20 +5,20 @@ internal import Logging
 struct ESTRequestContext: RequestContext {
     struct Source: RequestContextSource {
         var logger: Logger
-        var route: Route
+        var label: ServedLabel
         var connection: ClientConnection
         var requestID: String
     }
 
     var coreContext: CoreRequestContextStorage
-    let route: Route
+    let label: ServedLabel
     let connection: ClientConnection
     /// For logs and events.
     let requestID: String
 
     init(source: Source) {
         coreContext = CoreRequestContextStorage(source: source)
-        route = source.route
+        label = source.label
         connection = source.connection
         requestID = source.requestID
     }

@@ -5,9 +5,11 @@ internal import Hummingbird
 internal import Logging
 internal import Synchronization
 
-/// Judges heads, and has Hummingbird's router find the operation's route for what passes.
+/// What there is over TLS: judges heads, and has Hummingbird's router find the operation's route for what passes.
+/// What is none of EST it leaves to ``RevocationResponder``.
 final class ESTResponder: RequestResponder {
     private let router: RouterResponder<ESTRequestContext>
+    private let revocation: RevocationResponder
     private let directory: CatalogueDirectory
     private let drain: DrainState
     private let metrics: FrontendMetrics
@@ -15,7 +17,8 @@ final class ESTResponder: RequestResponder {
     private let logger: Logger
 
     init(
-        desk: EnrollmentDesk, directory: CatalogueDirectory, drain: DrainState, metrics: FrontendMetrics,
+        desk: EnrollmentDesk, revocation: RevocationResponder, directory: CatalogueDirectory, drain: DrainState,
+        metrics: FrontendMetrics,
         run: String, logger: Logger
     ) {
         let router = Router(context: ESTRequestContext.self)
@@ -27,6 +30,7 @@ final class ESTResponder: RequestResponder {
             route.register(on: router)
         }
         self.router = router.buildResponder()
+        self.revocation = revocation
         self.directory = directory
         self.drain = drain
         self.metrics = metrics
@@ -41,27 +45,32 @@ final class ESTResponder: RequestResponder {
         guard !directory.isEmpty else {
             return RequestPlan(refusal: drain.isDraining ? .shuttingDown : .notReady)
         }
-        guard let path = head.path.flatMap({ ESTPath($0) }), let label = directory.label(path.label) else {
+        guard let path = head.path.flatMap({ ESTPath($0) }) else {
+            return revocation.plan(for: head)
+        }
+        guard let label = directory.label(path.label) else {
             return RequestPlan(refusal: .notFound)
         }
-        let route = Route(operation: path.operation, label: label)
-        guard route.isServed else {
+        guard path.operation.isServed(on: label) else {
             return RequestPlan(refusal: .notFound)
         }
+        let route = Route.est(path.operation, label)
         guard head.method == path.operation.method else {
             return RequestPlan(route: route, refusal: .methodNotAllowed(allow: path.operation.method.rawValue))
         }
         guard !drain.isDraining else {
             return RequestPlan(route: route, refusal: .shuttingDown)
         }
-        if let expected = path.operation.mediaType, Self.mediaType(head.headerFields[.contentType]) != expected {
+        if let expected = path.operation.mediaType, head.headerFields.mediaType != expected {
             return RequestPlan(route: route, refusal: .unsupportedMediaType(expected: expected))
         }
         return RequestPlan(route: route, inFlight: drain.request())
     }
 
     func respond(to request: ReceivedRequest) async -> Answer {
-        guard let route = request.route else { return ErrorResponse.notFound.answer }
+        guard case .est(let operation, let label) = request.route, let connection = request.connection else {
+            return await revocation.respond(to: request)
+        }
         let requestID = requestIDs.next()
         // The label is decided: the router sees no path that it could read in another way.
         var head = request.head
@@ -71,7 +80,7 @@ final class ESTResponder: RequestResponder {
                 to: Request(head: head, body: RequestBody(buffer: request.body)),
                 context: ESTRequestContext(
                     source: .init(
-                        logger: logger, route: route, connection: request.connection, requestID: requestID)))
+                        logger: logger, label: label, connection: connection, requestID: requestID)))
             return try await Answer(response)
         } catch var refusal as ErrorResponse {
             if refusal.status == .internalServerError {
@@ -83,8 +92,8 @@ final class ESTResponder: RequestResponder {
                 logger.error(
                     "Request failed unexpectedly",
                     metadata: [
-                        "request.id": "\(requestID)", "est.operation": "\(route.operation.rawValue)",
-                        "est.label": "\(route.label.description.name)", "error": "\(error)",
+                        "request.id": "\(requestID)", "est.operation": "\(operation.rawValue)",
+                        "est.label": "\(label.description.name)", "error": "\(error)",
                     ])
             }
             var refusal = ErrorResponse(error)
@@ -95,11 +104,6 @@ final class ESTResponder: RequestResponder {
 
     func completed(_ route: Route?, status: Int, duration: Duration?) {
         metrics.answered(route, status: status, duration: duration)
-    }
-
-    /// The media type without its parameters.
-    private static func mediaType(_ contentType: String?) -> String? {
-        contentType?.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased()
     }
 }
 

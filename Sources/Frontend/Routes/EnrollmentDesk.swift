@@ -21,14 +21,14 @@ struct EnrollmentDesk: Sendable {
         to request: Request, context: ESTRequestContext, operation: EnrollmentOperation
     ) async throws -> Answer {
         var enrollment = Enrollment(
-            operation: operation, label: context.route.label, connection: context.connection,
+            operation: operation, label: context.label, connection: context.connection,
             requestID: context.requestID)
         do {
             try await enrollment.readCredentials(request.headers)
             try await admit(enrollment)
-            let limit = context.route.label.description.maximumConcurrentEnrollments
+            let limit = context.label.description.maximumConcurrentEnrollments
             let body = try await request.body.collect(upTo: .max)
-            let answer = try await pool.run(label: context.route.label.description.name, limit: limit) {
+            let answer = try await pool.run(label: context.label.description.name, limit: limit) {
                 try await enrollment.perform(body: body, headers: request.headers)
             }
             if let secret = enrollment.decisiveSecret {

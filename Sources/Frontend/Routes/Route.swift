@@ -17,6 +17,11 @@ enum ESTOperation: String, CaseIterable, Sendable {
         }
     }
 
+    /// Whether a label has the operation. To a client one that is off is not there.
+    func isServed(on label: ServedLabel) -> Bool {
+        self != .serverKeyGeneration || label.description.serverKeyGeneration != .off
+    }
+
     /// The media type that a request's body must have; nil where that does not matter.
     var mediaType: String? {
         switch self {
@@ -26,18 +31,38 @@ enum ESTOperation: String, CaseIterable, Sendable {
     }
 }
 
-/// Where a request goes: an operation on a label.
-struct Route: Sendable {
-    var operation: ESTOperation
-    var label: ServedLabel
+/// Where a request goes.
+enum Route: Sendable {
+    /// An operation of EST on a label.
+    case est(ESTOperation, ServedLabel)
+    /// An authority's CRL.
+    case revocationList(ServedAuthority)
+    /// OCSP; the question stands in the path or in the body.
+    case certificateStatus(ServedAuthority, inPath: String?)
 
-    /// Whether the label has the operation. To a client one that is off is not there.
-    var isServed: Bool {
-        operation != .serverKeyGeneration || label.description.serverKeyGeneration != .off
+    /// What metrics and logs call it.
+    var name: String {
+        switch self {
+        case .est(let operation, _): operation.rawValue
+        case .revocationList: Self.revocationListName
+        case .certificateStatus: Self.certificateStatusName
+        }
     }
+
+    /// The label; empty where there is none.
+    var label: String {
+        switch self {
+        case .est(_, let label): label.description.name
+        case .revocationList, .certificateStatus: ""
+        }
+    }
+
+    static let revocationListName = "crl"
+    static let certificateStatusName = "ocsp"
+    static let allNames = ESTOperation.allCases.map(\.rawValue) + [revocationListName, certificateStatusName]
 }
 
-/// The path of a request, taken apart.
+/// The path of an EST request, taken apart.
 struct ESTPath: Equatable {
     static let prefix = "/.well-known/est/"
     /// The label of a path without one.

@@ -27,6 +27,20 @@ final class StandInSigner: SigningBackend {
         /// How long the certificate has been valid when it is issued.
         var nodeCertificateAge: TimeInterval = 1
         var nodeCertificateError: ServiceError?
+        /// The newest CRL of the authority `devices`.
+        var revocationList: TestRevocationList?
+        /// The longest part of a CRL that is sent at once.
+        var revocationListPartBytes = RevocationListPart.maximumBytes
+        /// Thrown by every question about a certificate.
+        var statusError: ServiceError?
+        /// Serial numbers of the certificates that were issued, and of those that are revoked.
+        var issuedSerials: Set<[UInt8]> = []
+        var revokedSerials: Set<[UInt8]> = []
+        /// Questions about certificates wait while this is true.
+        var holdsStatuses = false
+        var statusLifetime: Int64 = 7 * 86_400
+        /// The CRL that answers about certificates are said to go with; that of `revocationList` where there is none.
+        var statusListNumber: Int64?
     }
 
     let authority: TestAuthority
@@ -38,6 +52,8 @@ final class StandInSigner: SigningBackend {
     private let authentications = Mutex<[AuthenticateRequest]>([])
     private let reports = Mutex<[NodeReport]>([])
     private let nodeCertificates = Mutex(0)
+    private let statusQuestions = Mutex<[CertificateStatusRequest]>([])
+    private let listRequests = Mutex<[RevocationListRequest]>([])
 
     init(authority: TestAuthority, catalogue: Catalogue) {
         self.authority = authority
@@ -48,6 +64,8 @@ final class StandInSigner: SigningBackend {
     var authenticated: [AuthenticateRequest] { authentications.withLock { $0 } }
     var reportCount: Int { reports.withLock { $0.count } }
     var lastReport: NodeReport? { reports.withLock { $0.last } }
+    var statusesAsked: [CertificateStatusRequest] { statusQuestions.withLock { $0 } }
+    var listsAsked: [RevocationListRequest] { listRequests.withLock { $0 } }
     var nodeCertificatesIssued: Int { nodeCertificates.withLock { $0 } }
 
     func set(_ change: (inout Script) -> Void) {
@@ -104,7 +122,9 @@ final class StandInSigner: SigningBackend {
         guard script.withLock({ $0.answersPings }) else {
             throw ServiceError(.deadlineExceeded, "No answer.")
         }
-        return PingReply(catalogueVersion: catalogueInForce.withLock { $0.version })
+        return PingReply(
+            catalogueVersion: catalogueInForce.withLock { $0.version },
+            revocationLists: script.withLock { $0.revocationList.map { ["devices": $0.number] } ?? [:] })
     }
 
     func catalogue(_ request: CatalogueRequest) async throws -> SignedCatalogue {
@@ -126,11 +146,45 @@ final class StandInSigner: SigningBackend {
     }
 
     func revocationList(_ request: RevocationListRequest) async throws -> RevocationListPart {
-        throw ServiceError(.notFound, "There is no CRL.")
+        listRequests.withLock { $0.append(request) }
+        let script = script.withLock { $0 }
+        guard request.authority == "devices", let list = script.revocationList else {
+            throw ServiceError(.notFound, "There is no CRL.")
+        }
+        let offset = request.number == list.number ? request.offset : 0
+        return RevocationListPart(
+            number: list.number, thisUpdate: list.thisUpdate, nextUpdate: list.nextUpdate,
+            totalBytes: list.bytes.count, offset: offset,
+            bytes: Data(list.bytes.dropFirst(offset).prefix(script.revocationListPartBytes)))
     }
 
     func certificateStatus(_ request: CertificateStatusRequest) async throws -> CertificateStatusReply {
-        throw ServiceError(.notFound, "There is no such certificate.")
+        statusQuestions.withLock { $0.append(request) }
+        while script.withLock({ $0.holdsStatuses }) {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        let script = script.withLock { $0 }
+        if let error = script.statusError { throw error }
+        let serial = Array(request.serial)
+        guard script.issuedSerials.contains(serial) else {
+            throw ServiceError(.notFound, "There is no such certificate.")
+        }
+        let now = Int64(Date.now.timeIntervalSince1970)
+        let isRevoked = script.revokedSerials.contains(serial)
+        let issuer = try OCSPIssuer(certificate: Array(authority.issuing.der))
+        let response = OCSPResponse(
+            issuer: issuer, identifierHash: request.identifierHash == .sha1 ? .sha1 : .sha256, serial: serial,
+            status: isRevoked ? .revoked(at: now - 10, reason: .keyCompromise) : .good,
+            thisUpdate: now, nextUpdate: now + script.statusLifetime)
+        // The authority's own key may sign as well (RFC 6960 §4.2.2.2).
+        let contents = response.toBeSigned(responder: issuer)
+        return CertificateStatusReply(
+            response: Data(
+                OCSPResponse.encode(
+                    toBeSigned: contents, signatureAlgorithm: .ecdsaWithSHA256, signature: try authority.sign(contents),
+                    certificates: [try Array(authority.issuing.der)])),
+            thisUpdate: now, nextUpdate: now + script.statusLifetime,
+            revocationListNumber: script.statusListNumber ?? script.revocationList?.number ?? 1)
     }
 }
 

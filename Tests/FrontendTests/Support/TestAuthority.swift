@@ -54,6 +54,11 @@ struct TestAuthority: Sendable {
             })
     }
 
+    /// A signature by the issuing authority's key, DER.
+    func sign(_ bytes: [UInt8]) throws -> [UInt8] {
+        try issuingKey.sign(bytes: bytes, signatureAlgorithm: .ecdsaWithSHA256).rawRepresentation
+    }
+
     private static func authorityExtensions(_ key: Certificate.PrivateKey) throws -> Certificate.Extensions {
         try Certificate.Extensions {
             Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))

@@ -19,9 +19,15 @@ struct TestFrontend: Sendable {
     let auditor: StandInAuditor
     let port: Int
     let operationsPort: Int
+    /// Of plain HTTP; 0 where there is none.
+    let plainPort: Int
     let registry: MetricsRegistry
     let folder: URL
     let shutDown: @Sendable () async -> Void
+
+    private enum Listener: Hashable {
+        case devices, plain, operations
+    }
 
     var authority: TestAuthority { signer.authority }
 
@@ -44,7 +50,7 @@ struct TestFrontend: Sendable {
 
         var configuration = configuration(in: place)
         change(&configuration)
-        let (ports, announcing) = AsyncStream<(isOperations: Bool, port: Int)>.makeStream()
+        let (ports, announcing) = AsyncStream<(listener: Listener, port: Int)>.makeStream()
         let registry = MetricsRegistry()
         var logger = Logger(label: "frontend-1")
         logger.logLevel = ProcessInfo.processInfo.environment["TEST_LOG"] == nil ? .critical : .debug
@@ -56,27 +62,30 @@ struct TestFrontend: Sendable {
                     catalogueKey: signer.catalogueKey.publicKey)
             ],
             auditor: auditor, registry: registry, logger: logger,
-            onListening: { announcing.yield((false, $0.port)) },
-            onOperationsListening: { announcing.yield((true, $0.port)) })
+            onListening: { announcing.yield((.devices, $0.port)) },
+            onPlainListening: { announcing.yield((.plain, $0.port)) },
+            onOperationsListening: { announcing.yield((.operations, $0.port)) })
+        let expected: Set<Listener> =
+            configuration.plainHTTP == nil ? [.devices, .operations] : [.devices, .operations, .plain]
         let group = ServiceGroup(configuration: .init(services: [service], logger: logger))
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
                 defer { announcing.finish() }
                 try await group.run()
             }
-            var port: Int?
-            var operationsPort: Int?
+            var found: [Listener: Int] = [:]
             for await announced in ports {
-                if announced.isOperations { operationsPort = announced.port } else { port = announced.port }
-                if port != nil && operationsPort != nil { break }
+                found[announced.listener] = announced.port
+                if expected.isSubset(of: found.keys) { break }
             }
-            guard let port, let operationsPort else {
+            guard let port = found[.devices], let operationsPort = found[.operations] else {
                 try await tasks.next()
                 throw NeverCameAbout()
             }
             let frontend = TestFrontend(
-                signer: signer, auditor: auditor, port: port, operationsPort: operationsPort, registry: registry,
-                folder: place, shutDown: { await group.triggerGracefulShutdown() })
+                signer: signer, auditor: auditor, port: port, operationsPort: operationsPort,
+                plainPort: found[.plain] ?? 0, registry: registry, folder: place,
+                shutDown: { await group.triggerGracefulShutdown() })
             let result: Result
             do {
                 result = try await body(frontend)
@@ -129,6 +138,14 @@ struct TestFrontend: Sendable {
     /// One request on a connection of its own.
     func send(_ request: TestHTTPRequest, _ options: TestConnection.Options = .init()) async throws -> TestResponse {
         let connection = try await connect(options)
+        let response = try await connection.perform(request)
+        await connection.close()
+        return response
+    }
+
+    /// One request on a connection of its own, without TLS.
+    func sendPlain(_ request: TestHTTPRequest) async throws -> TestResponse {
+        let connection = try await TestConnection.plain(port: plainPort)
         let response = try await connection.perform(request)
         await connection.close()
         return response

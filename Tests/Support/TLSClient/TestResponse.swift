@@ -50,7 +50,7 @@ package struct TestResponse: Sendable, Equatable {
                 value: line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces))
         }
         var response = TestResponse(status: status, headerLines: headerLines, body: [], bytes: [])
-        let hasBody = status >= 200 && status != 204 && !toHead
+        let hasBody = status >= 200 && status != 204 && status != 304 && !toHead
         let length = hasBody ? response.header("Content-Length").flatMap { Int($0) } ?? 0 : 0
         guard length >= 0, bytes.count >= end.upperBound + length else { return nil }
         response.body = Array(bytes[end.upperBound..<(end.upperBound + length)])

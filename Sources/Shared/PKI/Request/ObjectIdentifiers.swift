@@ -66,6 +66,8 @@ enum ObjectIdentifiers {
         static let privateKeyUsagePeriod: ASN1ObjectIdentifier = [2, 5, 29, 16]
         static let subjectAlternativeName: ASN1ObjectIdentifier = [2, 5, 29, 17]
         static let basicConstraints: ASN1ObjectIdentifier = [2, 5, 29, 19]
+        /// RFC 5280 §5.2.3
+        static let revocationListNumber: ASN1ObjectIdentifier = [2, 5, 29, 20]
         static let extendedKeyUsage: ASN1ObjectIdentifier = [2, 5, 29, 37]
         static let certificatePolicies: ASN1ObjectIdentifier = [2, 5, 29, 32]
 

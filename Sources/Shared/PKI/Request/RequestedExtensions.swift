@@ -157,19 +157,8 @@ struct RequestedExtensions: Sendable {
                 // DER has fractions of a second, RFC 5280 §4.1.2.5.2 has none.
                 time.fractionalSeconds == 0
             else { throw malformed }
-            times[number] = secondsSince1970(time)
+            times[number] = time.secondsSince1970
         }
         return Period(notBefore: times[0], notAfter: times[1])
-    }
-
-    /// Civil days by the proleptic Gregorian calendar. A GeneralizedTime's year has four digits, so nothing overflows.
-    private static func secondsSince1970(_ time: GeneralizedTime) -> Int64 {
-        let year = Int64(time.month <= 2 ? time.year - 1 : time.year)
-        let era = (year >= 0 ? year : year - 399) / 400
-        let yearOfEra = year - era * 400
-        let month = Int64((time.month + 9) % 12)
-        let dayOfYear = (153 * month + 2) / 5 + Int64(time.day) - 1
-        let days = era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-        return days * 86_400 + Int64(time.hours) * 3_600 + Int64(time.minutes) * 60 + Int64(time.seconds)
     }
 }
