@@ -3,8 +3,10 @@ internal import ClusterTransport
 internal import ConfigurationFile
 internal import Foundation
 internal import PKI
+internal import SwiftASN1
 internal import TestTLSClient
 internal import Testing
+internal import X509
 
 @testable internal import Frontend
 
@@ -47,6 +49,13 @@ internal import Testing
         _ frontend: TestFrontend, serial: [UInt8] = serial, hash: OCSPIdentifierHash = .sha1
     ) throws -> [UInt8] {
         try TestStatusRequest.make([serial], issuer: frontend.authority, hash: hash)
+    }
+
+    /// Asks by POST on plain HTTP.
+    private func ask(
+        _ frontend: TestFrontend, serial: [UInt8] = serial, hash: OCSPIdentifierHash = .sha1
+    ) async throws -> TestResponse {
+        try await post(question(frontend, serial: serial, hash: hash), frontend)
     }
 
     private func isFailure(_ response: TestResponse, _ status: OCSPErrorResponse) -> Bool {
@@ -145,7 +154,8 @@ internal import Testing
             }
             for text in ["x", "%", "%4", "%zz", "MEow", "M%00", Data(question).base64EncodedString() + "%20x"] {
                 #expect(
-                    isFailure(try await frontend.sendPlain(.get("/ocsp/devices/\(text)")), .malformedRequest), "\(text)")
+                    isFailure(try await frontend.sendPlain(.get("/ocsp/devices/\(text)")), .malformedRequest), "\(text)"
+                )
             }
             #expect(frontend.signer.statusesAsked.isEmpty)
         }
@@ -153,7 +163,7 @@ internal import Testing
 
     @Test func aNonceMakesNoDifference() async throws {
         try await run { frontend in
-            let plain = try await post(question(frontend), frontend)
+            let plain = try await ask(frontend)
             let withNonce = try TestStatusRequest.make(
                 [Self.serial], issuer: frontend.authority, extensions: TestStatusRequest.nonce)
             #expect(try await post(withNonce, frontend).body == plain.body)
@@ -184,19 +194,21 @@ internal import Testing
     func whatTheSignerCantAnswerNowIsSaidSo(code: ServiceError.Code, status: OCSPErrorResponse) async throws {
         try await run { frontend in
             frontend.signer.set { $0.statusError = ServiceError(code, "No.") }
-            #expect(isFailure(try await post(question(frontend), frontend), status))
+            let failed = try await ask(frontend)
+            #expect(isFailure(failed, status))
             // It is not kept.
             frontend.signer.set { $0.statusError = nil }
-            #expect(try await post(question(frontend), frontend).body.count > 100)
+            let answered = try await ask(frontend)
+            #expect(answered.body.count > 100)
         }
     }
 
     @Test func whatIsKeptIsAnsweredWhileTheSignerIsAway() async throws {
         try await run { frontend in
-            let kept = try await post(question(frontend), frontend)
+            let kept = try await ask(frontend)
             frontend.signer.set { $0.isUp = false }
-            #expect(try await post(question(frontend), frontend).body == kept.body)
-            #expect(isFailure(try await post(question(frontend, hash: .sha256), frontend), .tryLater))
+            #expect(try await ask(frontend).body == kept.body)
+            #expect(isFailure(try await ask(frontend, hash: .sha256), .tryLater))
         }
     }
 
@@ -223,8 +235,10 @@ internal import Testing
                 $0.revocationList = newer
                 $0.statusListNumber = 4
             }
-            try await eventually { try await frontend.get("/metrics").1.contains("crl_number{authority=\"devices\"} 5") }
-            for _ in 0..<3 { #expect(try await post(question(frontend), frontend).body.count > 100) }
+            try await eventually {
+                try await frontend.get("/metrics").1.contains("crl_number{authority=\"devices\"} 5")
+            }
+            for _ in 0..<3 { #expect(try await ask(frontend).body.count > 100) }
             #expect(frontend.signer.statusesAsked.count == 3)
         }
     }
@@ -247,14 +261,14 @@ internal import Testing
                         .contains("estuary_frontend_certificate_status_total{way=\"joined\"} 3")
                 }
                 try await eventually { frontend.signer.statusesAsked.count == 2 }
-                #expect(isFailure(try await post(question(frontend, serial: [3]), frontend), .tryLater))
+                #expect(isFailure(try await ask(frontend, serial: [3]), .tryLater))
                 // Nothing else is disturbed.
                 #expect(try await frontend.send(.enroll(try TestRequest.make("d.example.com"))).status == 200)
                 frontend.signer.set { $0.holdsStatuses = false }
                 for try await count in group { #expect(count > 100) }
             }
             #expect(frontend.signer.statusesAsked.count == 2)
-            #expect(try await post(question(frontend, serial: [3]), frontend).body.count > 100)
+            #expect(try await ask(frontend, serial: [3]).body.count > 100)
         }
     }
 
@@ -266,7 +280,9 @@ internal import Testing
             try await eventually { frontend.signer.statusesAsked.count == 1 }
             let newer = try TestRevocationList(frontend.authority, number: 2)
             frontend.signer.set { $0.revocationList = newer }
-            try await eventually { try await frontend.get("/metrics").1.contains("crl_number{authority=\"devices\"} 2") }
+            try await eventually {
+                try await frontend.get("/metrics").1.contains("crl_number{authority=\"devices\"} 2")
+            }
             async let late = post(question, frontend)
             try await eventually { frontend.signer.statusesAsked.count == 2 }
             frontend.signer.set { $0.holdsStatuses = false }
@@ -278,7 +294,7 @@ internal import Testing
     @Test func openSSLFindsTheAnswersGood() async throws {
         try await run { frontend in
             let folder = frontend.folder
-            let response = try await post(question(frontend, hash: .sha256), frontend)
+            let response = try await ask(frontend, hash: .sha256)
             try Data(response.body).write(to: folder.appending(path: "response.der"))
             for (name, certificate) in [("root", frontend.authority.root), ("issuing", frontend.authority.issuing)] {
                 try certificate.serializeAsPEM().pemString.write(

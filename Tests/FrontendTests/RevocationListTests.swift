@@ -2,6 +2,7 @@ internal import ClusterProtocol
 internal import ConfigurationFile
 internal import Foundation
 internal import PKI
+internal import Synchronization
 internal import TestTLSClient
 internal import Testing
 
@@ -21,10 +22,13 @@ internal import Testing
         let signer = try signer ?? StandInSigner(authority: authority, catalogue: TestCatalogue.make(authority))
         let first = try list(authority)
         signer.set { $0.revocationList = first ?? $0.revocationList }
-        try await TestFrontend.run(signer: signer, folder: folder, change: { configuration in
-            configuration.plainHTTP = .init(listen: ListenAddress(host: "127.0.0.1", port: 0))
-            change(&configuration)
-        }) { frontend in
+        try await TestFrontend.run(
+            signer: signer, folder: folder,
+            change: { configuration in
+                configuration.plainHTTP = .init(listen: ListenAddress(host: "127.0.0.1", port: 0))
+                change(&configuration)
+            }
+        ) { frontend in
             try await frontend.ready()
             try await body(frontend)
         }
@@ -120,9 +124,12 @@ internal import Testing
     }
 
     @Test func oneThatIsTooLongIsNotTaken() async throws {
-        try await run({ try TestRevocationList($0, number: 1, entries: 3_000) }, change: {
-            $0.limits.revocationListBytes = 65_536
-        }) { frontend in
+        try await run(
+            { try TestRevocationList($0, number: 1, entries: 3_000) },
+            change: {
+                $0.limits.revocationListBytes = 65_536
+            }
+        ) { frontend in
             try await eventually { frontend.signer.listsAsked.count >= 2 }
             // Only its first part was fetched each time.
             #expect(frontend.signer.listsAsked.allSatisfy { $0.offset == 0 })
@@ -162,7 +169,8 @@ internal import Testing
 
     @Test func afterItsEndItIsStillServedAndNotToBeKept() async throws {
         try await run({
-            try TestRevocationList($0, number: 1, lifetime: 100, thisUpdate: Int64(Date.now.timeIntervalSince1970) - 200)
+            try TestRevocationList(
+                $0, number: 1, lifetime: 100, thisUpdate: Int64(Date.now.timeIntervalSince1970) - 200)
         }) { frontend in
             let answer = try await served(frontend)
             #expect(answer.header("cache-control") == "max-age=0, public, no-transform, must-revalidate")
@@ -243,10 +251,13 @@ internal import Testing
     }
 
     @Test func whoeverDoesNotReadALongOneIsNotWaitedForForEver() async throws {
-        try await run({ try TestRevocationList($0, number: 1, entries: 400_000) }, change: {
-            $0.plainHTTP?.bodyTimeout = .milliseconds(300)
-            $0.limits.bodyTimeout = .milliseconds(300)
-        }) { frontend in
+        try await run(
+            { try TestRevocationList($0, number: 1, entries: 400_000) },
+            change: {
+                $0.plainHTTP?.bodyTimeout = .milliseconds(300)
+                $0.limits.bodyTimeout = .milliseconds(300)
+            }
+        ) { frontend in
             try await eventually { try await frontend.sendPlain(.get(Self.path)).status == 200 }
             let plain = try await TestConnection.plain(port: frontend.plainPort)
             let secure = try await frontend.connect()

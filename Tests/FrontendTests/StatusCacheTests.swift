@@ -1,4 +1,5 @@
 internal import NIOCore
+internal import PKI
 internal import Testing
 
 @testable internal import Frontend

@@ -15,7 +15,9 @@ internal import X509
             version: .v3, serialNumber: .init(), publicKey: .init(key.publicKey),
             notValidBefore: .now.addingTimeInterval(-3600), notValidAfter: .now.addingTimeInterval(86_400),
             issuer: name, subject: name, signatureAlgorithm: .ecdsaWithSHA256,
-            extensions: Certificate.Extensions { Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil)) },
+            extensions: Certificate.Extensions {
+                Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))
+            },
             issuerPrivateKey: .init(key))
     }
 
@@ -87,10 +89,12 @@ internal import X509
         #expect(throws: RevocationListOutline.Unreadable.self) { try RevocationListOutline(derEncoded: bytes + [0]) }
     }
 
-    @Test(arguments: [
-        [0x30, 0x80, 0x00, 0x00], [0x30, 0x85, 1, 1, 1, 1, 1], [0x30, 0x84, 0xff, 0xff, 0xff, 0xff], [0x1f, 0x81, 0x00],
-        [0x30, 0x81, 0x01, 0x00], [0x30, 0x82, 0x00, 0x80],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0x30, 0x80, 0x00, 0x00], [0x30, 0x85, 1, 1, 1, 1, 1], [0x30, 0x84, 0xff, 0xff, 0xff, 0xff],
+            [0x1f, 0x81, 0x00],
+            [0x30, 0x81, 0x01, 0x00], [0x30, 0x82, 0x00, 0x80],
+        ] as [[UInt8]])
     func lengthsThatAreNoneAreRefused(bytes: [UInt8]) {
         #expect(throws: RevocationListOutline.Unreadable.self) { try RevocationListOutline(derEncoded: bytes) }
     }

@@ -16,7 +16,7 @@ struct CSRAttributesRoute: ESTRoute {
 
     func respond(to request: Request, context: ESTRequestContext) async throws -> Answer {
         let layout = Base64Body.Layout(forGET: request.headers)
-        guard let attributes = context.route.label.csrAttributes(layout) else { return Answer(.noContent) }
+        guard let attributes = context.label.csrAttributes(layout) else { return Answer(.noContent) }
         return Answer(.ok, headers: Self.headers, body: attributes)
     }
 }
