@@ -35,6 +35,10 @@ enum ConfigurationTemplates {
         # The signer's catalogue, kept so that the frontend can start while the signer is away.
         catalogue: catalogue.json
 
+        # CRLs and OCSP without TLS too, as most clients fetch them. Nothing else is served there.
+        # plain-http:
+        #   listen: '0.0.0.0:8080'
+
         # Metrics, health and readiness. Keep it off the network that the devices are in.
         operations:
           listen: '\(operations)'
