@@ -180,7 +180,7 @@ internal import X509
             let tooLong = String(repeating: "A", count: 6_000)
             #expect(try await frontend.sendPlain(.get("/ocsp/devices/\(tooLong)")).status == 414)
             let beyond = String(repeating: "A", count: 40_000)
-            #expect(try await frontend.sendPlain(.get("/ocsp/devices/\(beyond)")).status == 431)
+            #expect(try await frontend.sendPlain(.get("/ocsp/devices/\(beyond)")).status == 414)
             // Enrollment's own limit is what it was.
             let request = try TestRequest.make("d.example.com")
             #expect(try await frontend.send(.enroll(request)).status == 200)

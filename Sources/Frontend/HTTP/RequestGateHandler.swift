@@ -41,7 +41,7 @@ final class RequestGateHandler: ChannelDuplexHandler {
     private var isBlocked = false
     private var isClosing = false
     /// How long the head's first line is: where it is that which is too long, the answer is 414 (RFC 9112 §3).
-    private var requestLine = (bytes: 0, hasEnded: false)
+    private var requestLine = RequestLineLength()
     /// The answer that is being sent, where it is too long to be written at once.
     private var longBody: LongBody?
 
@@ -59,21 +59,6 @@ final class RequestGateHandler: ChannelDuplexHandler {
         self.permit = permit
         self.logger = logger
         gate = RequestGate(limits: limits)
-    }
-
-    /// The other end of a connection.
-    private enum Peer {
-        case plain
-        case tls(ClientConnection)
-    }
-
-    /// A request whose head is there.
-    private struct PendingRequest {
-        var head: HTTPRequest
-        var isHTTP10: Bool
-        var plan: RequestPlan
-        var body = ByteBuffer()
-        let receivedAt = ContinuousClock.now
     }
 }
 
@@ -209,14 +194,9 @@ extension RequestGateHandler {
         guard peer != nil else { return }
         if gate.headBegan() {
             deadline?.expect(within: timeouts.head)
-            requestLine = (0, false)
+            requestLine = RequestLineLength()
         }
-        guard !requestLine.hasEnded else { return }
-        if let end = bytes.firstIndex(of: 0x0a) {
-            requestLine = (requestLine.bytes + bytes.distance(from: bytes.startIndex, to: end), true)
-        } else {
-            requestLine.bytes += bytes.count
-        }
+        requestLine.add(bytes)
     }
 
     private func receive(_ part: HTTPServerRequestPart) {
@@ -309,10 +289,8 @@ extension RequestGateHandler {
     private func dispatch() {
         guard let current, let peer, let context, let executor else { return }
         deadline?.suspend()
-        var connection: ClientConnection?
-        if case .tls(let client) = peer { connection = client }
         let request = ReceivedRequest(
-            head: current.head, body: current.body, route: current.plan.route, connection: connection)
+            head: current.head, body: current.body, route: current.plan.route, connection: peer.client)
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
         let eventLoop = context.eventLoop
         let responder = responder

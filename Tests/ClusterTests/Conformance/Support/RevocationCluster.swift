@@ -1,6 +1,8 @@
 internal import Foundation
 internal import NIOCore
 internal import NIOPosix
+internal import PKI
+internal import SwiftASN1
 internal import Testing
 internal import X509
 
