@@ -8,7 +8,7 @@ internal import Testing
     private func part(number: Int64 = 5, total: Int = 10, offset: Int, _ count: Int) -> RevocationListPart {
         RevocationListPart(
             number: number, thisUpdate: 1, nextUpdate: 2, totalBytes: total, offset: offset,
-            bytes: Data((0..<count).map { UInt8(($0 + offset) & 0xff) }))
+            bytes: Data((0..<count).map { UInt8(($0 &+ offset) & 0xff) }))
     }
 
     @Test func partsBecomeAWhole() throws {

@@ -17,7 +17,7 @@ internal import Testing
                 timeouts: ConnectionTimeouts(
                     handshake: .seconds(10), idle: .seconds(10), head: .seconds(10), body: .seconds(10)),
                 drainTime: .seconds(1)),
-            identity: CurrentIdentity(settings: TLSSettings()),
+            transport: .tls(CurrentIdentity(settings: TLSSettings())),
             limit: AcceptanceLimit(maximumHandshakes: 10, maximumConnections: 10), drain: DrainState(),
             responder: NoResponder(), logger: Logger(label: "test"), onListening: { _ in })
         let group = MultiThreadedEventLoopGroup.singleton

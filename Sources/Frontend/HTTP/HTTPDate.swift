@@ -29,7 +29,10 @@ enum HTTPDate {
 
     /// The seconds since 1970 of a date in any of the three forms that may come; nil for anything else.
     static func parse(_ text: String) -> Int64? {
-        var parts = text.split(whereSeparator: { " ,-".contains($0) }).map(String.init)
+        var parts = text.split { $0 == " " || $0 == "," }.map(String.init)
+        if parts.count == 4 {
+            parts.replaceSubrange(1...1, with: parts[1].split(separator: "-").map(String.init))
+        }
         guard parts.count >= 5, let first = parts.first, days.contains(String(first.prefix(3))) else { return nil }
         if text.contains(",") {
             // Sun, 06 Nov 1994 08:49:37 GMT, or Sunday, 06-Nov-94 08:49:37 GMT
