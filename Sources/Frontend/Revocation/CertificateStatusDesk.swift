@@ -98,12 +98,14 @@ extension UInt8 {
         guard digits.count == 2 else { return nil }
         var value: UInt8 = 0
         for digit in digits {
+            let number: UInt8
             switch digit {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value << 4 | digit - UInt8(ascii: "0")
-            case UInt8(ascii: "A")...UInt8(ascii: "F"): value = value << 4 | digit - UInt8(ascii: "A") + 10
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): value = value << 4 | digit - UInt8(ascii: "a") + 10
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): number = digit - UInt8(ascii: "0")
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): number = digit - UInt8(ascii: "A") + 10
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): number = digit - UInt8(ascii: "a") + 10
             default: return nil
             }
+            value = value << 4 | number
         }
         self = value
     }
