@@ -46,6 +46,11 @@ internal import Testing
         #expect(configuration.limits.idleTimeout == .seconds(15))
         #expect(configuration.minimumTLSVersion == .tls12)
         #expect(configuration.operationsListen.host == "127.0.0.1")
+        #expect(configuration.plainHTTP == nil)
+        #expect(configuration.limits.revocationListBytes == 64 << 20)
+        #expect(configuration.limits.cacheAge == .seconds(300))
+        #expect(configuration.revocationListFolder(ofSigner: 0).hasSuffix("/revocation-lists"))
+        #expect(configuration.revocationListFolder(ofSigner: 1).hasSuffix("/revocation-lists-2"))
     }
 
     @Test func everyKeyIsRead() throws {
@@ -64,6 +69,17 @@ internal import Testing
                   idle-timeout: 3s
                   body-bytes: 8192
                   enrollments-running: 7
+                  revocation-list-bytes: 65536
+                  status-request-bytes: 300
+                  status-answers: 0
+                  status-calls: 3
+                  cache-age: 0s
+                plain-http:
+                  listen: 0.0.0.0:8080
+                  connections: 5
+                  idle-timeout: 1s
+                  head-timeout: 2s
+                  body-timeout: 4s
 
                 """)
         #expect(configuration.cataloguePath == "/tmp/c.json")
@@ -75,6 +91,16 @@ internal import Testing
         #expect(configuration.limits.idleTimeout == .seconds(3))
         #expect(configuration.limits.bodyBytes == 8192)
         #expect(configuration.limits.enrollmentsRunning == 7)
+        #expect(configuration.limits.revocationListBytes == 65_536)
+        #expect(configuration.limits.statusRequestBytes == 300)
+        #expect(configuration.limits.statusAnswers == 0)
+        #expect(configuration.limits.statusCalls == 3)
+        #expect(configuration.limits.cacheAge == .zero)
+        #expect(configuration.plainHTTP?.listen.description == "0.0.0.0:8080")
+        #expect(configuration.plainHTTP?.connections == 5)
+        #expect(configuration.plainHTTP?.idleTimeout == .seconds(1))
+        #expect(configuration.plainHTTP?.headTimeout == .seconds(2))
+        #expect(configuration.plainHTTP?.bodyTimeout == .seconds(4))
     }
 
     @Test(arguments: [
@@ -86,6 +112,9 @@ internal import Testing
         ("operations:\n  listen: nowhere\n", "listen"),
         ("operations:\n  listen: '*:9464'\n", "listen"),
         ("limits:\n  shutdown-timeout: 31s\n", "shutdown-timeout"),
+        ("limits:\n  status-request-bytes: 20000\n", "status-request-bytes"),
+        ("plain-http:\n  connections: 5\n", "listen"), ("plain-http:\n  listen: 8080\n", "listen"),
+        ("plain-http:\n  listen: 127.0.0.1:1\n  threads: 1\n", "threads"),
     ])
     func whatMakesNoSenseIsRefusedWithItsPlace(text: String, key: String) {
         let error = #expect(throws: (any Error).self) { try load(Self.minimal + text) }

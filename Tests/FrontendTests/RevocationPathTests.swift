@@ -6,6 +6,8 @@ internal import Testing
     @Test(arguments: [
         ("/crl/devices.crl", RevocationPath.revocationList(authority: "devices")),
         ("/crl/devices.crl?x=/y", .revocationList(authority: "devices")),
+        ("http://any.example/crl/devices.crl", .revocationList(authority: "devices")),
+        ("HTTPS://any.example/ocsp/devices", .certificateStatus(authority: "devices", request: nil)),
         ("/crl/a.crl.crl", .revocationList(authority: "a.crl")),
         ("/ocsp/devices", .certificateStatus(authority: "devices", request: nil)),
         ("/ocsp/devices?x", .certificateStatus(authority: "devices", request: nil)),
@@ -20,7 +22,7 @@ internal import Testing
         "", "/", "/crl", "/crl/", "/crl/.crl", "/crl/devices", "/crl/devices.crl/", "/crl/x/devices.crl",
         "/crl//devices.crl", "//crl/devices.crl", "/CRL/devices.crl", "/crl/devices.CRL", "/crl/devices.crl%00",
         "/%63rl/devices.crl", "/ocsp", "/ocsp/", "/ocsp//MEow", "/ocsp/devices/", "/OCSP/devices",
-        "/.well-known/est/crl/devices.crl", "crl/devices.crl",
+        "/.well-known/est/crl/devices.crl", "crl/devices.crl", "http:///crl/devices.crl", "ftp://x/crl/devices.crl",
     ])
     func anotherSpellingIsNone(target: String) {
         #expect(RevocationPath(target) == nil)

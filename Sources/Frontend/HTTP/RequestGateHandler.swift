@@ -326,9 +326,9 @@ extension RequestGateHandler {
         sendOn()
     }
 
+    /// Whoever takes longer than this for a part is not waited for.
     private func sendOn() {
         guard let context, let longBody else { return }
-        // Whoever takes longer than this for a part is not waited for.
         deadline?.expect(within: timeouts.body)
         longBody.sendOn(context: context) { wrapOutboundOut($0) }
     }

@@ -74,7 +74,7 @@ final class ESTResponder: RequestResponder {
         let requestID = requestIDs.next()
         // The label is decided: the router sees no path that it could read in another way.
         var head = request.head
-        head.path = ESTPath.prefix + route.operation.rawValue
+        head.path = ESTPath.prefix + operation.rawValue
         do {
             let response = try await router.respond(
                 to: Request(head: head, body: RequestBody(buffer: request.body)),

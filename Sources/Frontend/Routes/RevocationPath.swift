@@ -17,9 +17,9 @@ enum RevocationPath: Equatable {
     private static let listSuffix = ".crl"
     private static let statusPrefix = "/ocsp/"
 
-    /// - Parameter target: The request target without scheme and authority. A query plays no part.
+    /// - Parameter target: The request target, of which ``RequestTarget`` finds the path.
     init?(_ target: String) {
-        let path = target.prefix { $0 != "?" }
+        let path = RequestTarget.path(of: target)
         if path.hasPrefix(Self.listPrefix), path.hasSuffix(Self.listSuffix) {
             let name = path.dropFirst(Self.listPrefix.count).dropLast(Self.listSuffix.count)
             guard !name.isEmpty, !name.contains("/") else { return nil }

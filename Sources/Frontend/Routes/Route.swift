@@ -71,13 +71,12 @@ struct ESTPath: Equatable {
     var label: String
     var operation: ESTOperation
 
-    /// - Parameter target: The request target. A query plays no part, and neither does the host of an absolute target,
-    ///   which every server has to take (RFC 9112 §3.2.2): the certificate has shown which host this is.
+    /// - Parameter target: The request target, of which ``RequestTarget`` finds the path.
     ///
     /// Nothing is decoded or normalised: a path that is not written as we write it is none of ours, so that no
     /// spelling reaches another label than it shows.
     init?(_ target: String) {
-        let path = Self.withoutAuthority(target).prefix { $0 != "?" }
+        let path = RequestTarget.path(of: target)
         guard path.hasPrefix(Self.prefix) else { return nil }
         let segments = path.dropFirst(Self.prefix.count).split(separator: "/", omittingEmptySubsequences: false)
         switch segments.count {
@@ -90,17 +89,6 @@ struct ESTPath: Equatable {
         default:
             return nil
         }
-    }
-
-    /// What follows the host of an absolute target; any other target as it is.
-    private static func withoutAuthority(_ target: String) -> Substring {
-        let schemes = ["https://", "http://"]
-        guard let scheme = schemes.first(where: { target.prefix($0.count).lowercased() == $0 }) else {
-            return target[...]
-        }
-        let rest = target.dropFirst(scheme.count)
-        guard rest.first != "/" else { return "" }
-        return rest.drop { $0 != "/" && $0 != "?" }
     }
 
     private init(label: String, operation: ESTOperation) {

@@ -1,0 +1,19 @@
+/// What a request line asks for (RFC 9112 §3.2).
+enum RequestTarget {
+    /// The path. A query plays no part, and neither does the host of an absolute target, which every server has to take
+    /// (RFC 9112 §3.2.2): the certificate, or the signature of what is served, shows whose it is.
+    static func path(of target: String) -> Substring {
+        withoutAuthority(target).prefix { $0 != "?" }
+    }
+
+    /// What follows the host of an absolute target; any other target as it is.
+    private static func withoutAuthority(_ target: String) -> Substring {
+        let schemes = ["https://", "http://"]
+        guard let scheme = schemes.first(where: { target.prefix($0.count).lowercased() == $0 }) else {
+            return target[...]
+        }
+        let rest = target.dropFirst(scheme.count)
+        guard rest.first != "/" else { return "" }
+        return rest.drop { $0 != "/" && $0 != "?" }
+    }
+}
