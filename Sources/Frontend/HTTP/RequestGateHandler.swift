@@ -381,11 +381,7 @@ extension RequestGateHandler {
     private func send(_ buffer: ByteBuffer) {
         context?.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
     }
-}
 
-// MARK: - Deadlines
-
-extension RequestGateHandler {
     private func deadlinePassed() {
         guard peer != nil else {
             context?.close(promise: nil)
