@@ -1,7 +1,7 @@
 internal import Foundation
 internal import Synchronization
 
-/// How many clusters run at once, and which ports they have.
+/// How many clusters, or commands, run at once; and which ports clusters have.
 ///
 /// `estuary init` takes ports that are free when it looks; a cluster that has not started yet does not hold its own, so
 /// that two at once could be given the same.

@@ -173,8 +173,13 @@ final class TestCluster: Sendable {
     static func estuary(
         _ arguments: [String], sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> String {
-        try await CommandRun.text(["\(executables)/estuary"] + arguments, sourceLocation: sourceLocation)
+        await commandPlaces.take()
+        defer { commandPlaces.giveBack(ports: []) }
+        return try await CommandRun.text(["\(executables)/estuary"] + arguments, sourceLocation: sourceLocation)
     }
+
+    /// All tests of the shared cluster begin at once, and each with a command or two: more than a signer keeps waiting.
+    private static let commandPlaces = ClusterPlaces(count: 8)
 
     /// Every event that the auditor has, oldest first.
     func events() async throws -> [AuditEvent] {
