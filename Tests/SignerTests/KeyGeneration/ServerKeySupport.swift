@@ -3,6 +3,7 @@ internal import ClusterTransport
 internal import Foundation
 internal import PKI
 internal import SwiftASN1
+internal import TestOpenSSL
 internal import TestRequests
 internal import Testing
 internal import X509
@@ -120,70 +121,48 @@ extension EnrollReply {
 
 /// Opens messages with keys with the real `openssl`.
 enum KeyOpening {
+    struct Opened {
+        var key: Certificate.PrivateKey
+        /// The certificate of whoever signed the package.
+        var signer: Certificate
+        /// What openssl says of the envelope.
+        var structure: String
+    }
+
     /// Decrypts a message, verifies the signature inside, and reads the one key in the package.
     static func open(
         _ message: Data, _ arguments: [String], files: [String: Data] = [:], trusting root: Certificate
-    ) async throws -> (key: Certificate.PrivateKey, signer: Certificate, structure: String) {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "estuary-cms-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        for (name, contents) in files { try contents.write(to: folder.appending(path: name)) }
-        try message.write(to: folder.appending(path: "message"))
-        try Data(try root.serializeAsPEM().pemString.utf8).write(to: folder.appending(path: "root.pem"))
-        let structure = try await openssl(["cms", "-cmsout", "-print", "-inform", "DER", "-in", "message"], in: folder)
-        try await openssl(
-            ["cms", "-decrypt", "-binary", "-inform", "DER", "-in", "message", "-out", "signed"] + arguments, in: folder
-        )
+    ) async throws -> Opened {
+        var files = files.mapValues { Array($0) }
+        files["message"] = Array(message)
+        files["root.pem"] = OpenSSLRun.pem(try root.derEncoded())
+        let structure = try await OpenSSLRun.text(
+            ["cms", "-cmsout", "-print", "-inform", "DER", "-in", "message"], files: files)
+        let content = try await OpenSSLRun.output(
+            ["cms", "-decrypt", "-binary", "-inform", "DER", "-in", "message", "-out", "out"] + arguments, files: files)
         // The type of the content is in the envelope, so that the content itself is a bare SignedData.
-        let signed = TestRequest.sequence([
-            TestRequest.identifier("1.2.840.113549.1.7.2"),
-            TestRequest.element(0xa0, Array(try Data(contentsOf: folder.appending(path: "signed")))),
+        files["signed"] = TestRequest.sequence([
+            TestRequest.identifier("1.2.840.113549.1.7.2"), TestRequest.element(0xa0, content),
         ])
-        try Data(signed).write(to: folder.appending(path: "signed.info"))
-        try await openssl(
-            [
-                "cms", "-verify", "-binary", "-inform", "DER", "-in", "signed.info", "-out", "package", "-CAfile",
-                "root.pem", "-purpose", "any", "-signer", "signer.pem",
-            ], in: folder)
-        let types = try await openssl(["asn1parse", "-inform", "DER", "-in", "signed.info"], in: folder)
+        let types = try await OpenSSLRun.text(["asn1parse", "-inform", "DER", "-in", "signed"], files: files)
         #expect(types.contains("2.16.840.1.101.2.1.2.78.5") || types.contains("id-ct-KP-aKeyPackage"))
-        let package = try DER.parse(Array(try Data(contentsOf: folder.appending(path: "package"))))
+        func verify(_ output: [String]) async throws -> [UInt8] {
+            try await OpenSSLRun.output(
+                [
+                    "cms", "-verify", "-binary", "-inform", "DER", "-in", "signed", "-CAfile", "root.pem", "-purpose",
+                    "any",
+                ] + output, files: files)
+        }
+        let package = try DER.parse(try await verify(["-out", "out"]))
         guard case .constructed(let keys) = package.content else { throw ServiceError(.unexpected, "no package") }
         let all = keys.map { Array($0.encodedBytes) }
         try #require(all.count == 1)
-        return (
-            try Certificate.PrivateKey(pemDocument: PEMDocument(type: "PRIVATE KEY", derBytes: all[0])),
-            try Certificate(
-                pemEncoded: String(contentsOf: folder.appending(path: "signer.pem"), encoding: .utf8)), structure
-        )
-    }
-
-    @discardableResult
-    static func openssl(_ arguments: [String], in folder: URL) async throws -> String {
-        try await withCheckedThrowingContinuation { continuation in
-            // Not on one of the few threads that tests share.
-            Thread.detachNewThread {
-                continuation.resume(
-                    with: Result {
-                        let process = Process()
-                        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-                        process.arguments = ["openssl"] + arguments
-                        process.currentDirectoryURL = folder
-                        let pipe = Pipe()
-                        process.standardOutput = pipe
-                        process.standardError = pipe
-                        process.standardInput = FileHandle.nullDevice
-                        try process.run()
-                        let output = String(
-                            decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-                        process.waitUntilExit()
-                        guard process.terminationStatus == 0 else {
-                            throw ServiceError(.unexpected, "openssl \(arguments): \(output)")
-                        }
-                        return output
-                    })
-            }
-        }
+        return Opened(
+            key: try Certificate.PrivateKey(pemDocument: PEMDocument(type: "PRIVATE KEY", derBytes: all[0])),
+            signer: try Certificate(
+                pemEncoded: String(
+                    decoding: try await verify(["-out", "package", "-signer", "out"]), as: UTF8.self)),
+            structure: structure)
     }
 }
 

@@ -104,7 +104,8 @@ struct ServerKeyAnswer {
             certificate, trustAnchor: cluster.trustAnchor, untrusted: cacerts, sourceLocation: sourceLocation)
     }
 
-    /// Asks by curl for a key.
+    /// Asks by curl for a key. An RSA key takes its time on a busy machine: told to come back, it comes back, as a device
+    /// does.
     static func request(
         _ cluster: TestCluster, label: String, name: String, attributes: [[UInt8]] = [], secret: String? = nil,
         frontend: Int = 1, change: (inout TestRequest) -> Void = { _ in }, _ arguments: [String] = []
@@ -112,9 +113,15 @@ struct ServerKeyAnswer {
         var request = TestRequest(
             subject: TestRequest.name([("2.5.4.3", .utf8String, name)]), attributes: attributes)
         change(&request)
-        return try await Curl.post(
-            cluster.url("serverkeygen", label: label, frontend: frontend),
-            body: Data(Data(try request.encoded()).base64EncodedString().utf8),
-            ["--cacert", cluster.trustAnchor] + (secret.map { ["--user", ":\($0)"] } ?? []) + arguments)
+        let body = Data(Data(try request.encoded()).base64EncodedString().utf8)
+        var answer: Curl.Answer?
+        try await wait("the signer has time to make a key", limit: .seconds(90)) {
+            let latest = try await Curl.post(
+                cluster.url("serverkeygen", label: label, frontend: frontend), body: body,
+                ["--cacert", cluster.trustAnchor] + (secret.map { ["--user", ":\($0)"] } ?? []) + arguments)
+            answer = latest
+            return latest.status != 503 || latest.headers["retry-after"] == nil
+        }
+        return try #require(answer)
     }
 }
