@@ -17,8 +17,13 @@ struct CandidateRules {
             throw ServiceError(
                 .channelBindingRequired, "The label needs a channel binding in challengePassword (RFC 7030 §3.5).")
         }
-        if candidate.request.channelBinding == .exempt && !candidate.label.acceptsRegistrationAuthorities {
-            throw ServiceError(.channelBindingMismatch, "The label accepts no registration authorities.")
+        if candidate.request.channelBinding == .exempt {
+            guard candidate.label.acceptsRegistrationAuthorities,
+                candidate.requester.certificate?.isRegistrationAuthority == true
+            else {
+                throw ServiceError(
+                    .channelBindingMismatch, "Only a registration authority that the label accepts needs no binding.")
+            }
         }
         if let held = candidate.requester.certificate {
             if candidate.request.operation == .simpleReenroll,
@@ -27,7 +32,9 @@ struct CandidateRules {
                 throw ServiceError(.nameMismatch, difference)
             }
             // On simpleenroll too: the certificate is the identity there as well.
-            if candidate.label.renewal == .sameKey, request.publicKey != held.certificate.publicKey {
+            if candidate.label.renewal == .sameKey, !candidate.requester.asksForOthers,
+                request.publicKey != held.certificate.publicKey
+            {
                 throw ServiceError(
                     .sameKeyRequired, "The label renews certificates with their own key only (renewal: same-key).")
             }

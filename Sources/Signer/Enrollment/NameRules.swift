@@ -8,8 +8,8 @@ internal import PKI
 enum NameRules {
     /// The device that a request's names belong to; nil where all of them are free.
     ///
-    /// A certificate asks for the names that it or its device has, and for free ones with ChangeSubjectName; a secret and
-    /// a manufacturer's certificate, whose names the label's rule gives, for free ones.
+    /// A certificate asks for the names that it or its device has, and for free ones with ChangeSubjectName; a secret, a
+    /// registration authority and a manufacturer's certificate, whose names the label's rule gives, for free ones.
     ///
     /// - Parameter predecessor: the device that got a certificate for this very request before, whose place the new one
     ///   takes.
@@ -29,7 +29,9 @@ enum NameRules {
         if let known {
             devices.insert(known)
         }
-        let own = try requester.certificate.map { try Set(CanonicalName.list(of: $0.certificate)) } ?? []
+        let own =
+            try requester.device == nil
+            ? [] : requester.certificate.map { try Set(CanonicalName.list(of: $0.certificate)) } ?? []
         for name in names {
             let holding = try NameTable.find(db, name: name.description)
             if let device = requester.device, requester.secret == nil, !changesNames, holding?.device != device,

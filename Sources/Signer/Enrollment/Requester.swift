@@ -11,6 +11,8 @@ struct Requester: Sendable {
     struct HeldCertificate: Sendable {
         var record: CertificateRecord
         var certificate: Certificate
+        /// Whether it is a registration authority's (id-kp-cmcRA, RFC 6402 §2.10).
+        var isRegistrationAuthority: Bool
     }
 
     /// A certificate that the device was made with.
@@ -37,6 +39,9 @@ struct Requester: Sendable {
     /// The secret whose use the issuance burns. May be spent or expired: that is judged once it is known whether the
     /// request is an earlier one's repetition.
     var secret: SecretRecord?
+    /// Whether the certificate is a registration authority's, and the label lets it ask for others (RFC 7030 §3.7): then
+    /// it stands for no device.
+    var asksForOthers = false
 
     var authentication: AuditEvent.Authentication {
         switch (certificate, manufacturer, secret) {
@@ -61,8 +66,8 @@ struct Requester: Sendable {
         ].compactMap { $0 }.joined(separator: "+")
     }
 
-    /// The device whose certificate of ours was presented.
-    var device: Int64? { certificate?.record.device }
+    /// The device whose certificate of ours was presented, and for which it stands.
+    var device: Int64? { asksForOthers ? nil : certificate?.record.device }
 
     /// What the request's digest takes in of the identity: the certificate's, the secret's id, or both.
     var digestIdentity: Data {
@@ -71,10 +76,10 @@ struct Requester: Sendable {
             + (secret.map { Data("secret".utf8) + Data($0.id.utf8) } ?? Data())
     }
 
-    /// The scope of this requester's idempotency keys: a multi-use secret is shared, so that its scope takes in what
-    /// tells those who share it apart, the key.
+    /// The scope of this requester's idempotency keys: a multi-use secret is shared, and a registration authority asks
+    /// for many, so that the scope takes in what tells those apart, the key.
     func idempotencyScope(sharedBy distinction: [UInt8]) -> Data {
-        isSecretAlone && secret?.isMultiUse == true
+        asksForOthers || (isSecretAlone && secret?.isMultiUse == true)
             ? digestIdentity + Data(SHA256.hash(data: distinction)) : digestIdentity
     }
 }

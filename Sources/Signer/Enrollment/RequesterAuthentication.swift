@@ -52,7 +52,10 @@ struct RequesterAuthentication: Sendable {
         try refuseRevoked(request.clientChain, db)
         var requester: Requester
         switch manufacturer {
-        case .none: requester = Requester(certificate: try acceptableCertificate(request, db))
+        case .none:
+            requester = Requester(certificate: try acceptableCertificate(request, db))
+            requester.asksForOthers =
+                label.acceptsRegistrationAuthorities && requester.certificate?.isRegistrationAuthority == true
         case .accepted(let shown):
             try Self.requireInGoodStanding(shown, db)
             requester = Requester(manufacturer: shown)
@@ -147,7 +150,9 @@ struct RequesterAuthentication: Sendable {
         case .notYetValid:
             throw ServiceError(.certificateOutsideValidity, "The client certificate is not yet valid.")
         case .accepted, .untrusted:
-            return .init(record: record, certificate: presented.leaf)
+            return .init(
+                record: record, certificate: presented.leaf,
+                isRegistrationAuthority: presented.isRegistrationAuthority)
         }
     }
 
