@@ -139,6 +139,9 @@ let package = Package(
             name: "TestRequests", dependencies: [.asn1, .crypto, .cryptoExtras], path: "Tests/Support/Requests"),
         .target(name: "TestOpenSSL", path: "Tests/Support/OpenSSL"),
         .target(
+            name: "TestManufacturers", dependencies: ["TestRequests", .asn1, .crypto, .x509],
+            path: "Tests/Support/Manufacturers"),
+        .target(
             name: "TestTLSClient",
             dependencies: ["Frontend", .asn1, .nioCore, .nioPosix, .nioSSL, .nioTLS, .x509],
             path: "Tests/Support/TLSClient"),
@@ -147,7 +150,9 @@ let package = Package(
             name: "ClusterProtocolTests", dependencies: ["ClusterProtocol", "ClusterTransport", "PKI", .logging]),
         .testTarget(
             name: "PKITests",
-            dependencies: ["PKI", "TestOpenSSL", "TestRequests", .asn1, .crypto, .cryptoExtras, .x509]),
+            dependencies: [
+                "PKI", "TestManufacturers", "TestOpenSSL", "TestRequests", .asn1, .crypto, .cryptoExtras, .x509,
+            ]),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability", .logging, .metrics]),
         .testTarget(name: "ConfigurationFileTests", dependencies: ["ConfigurationFile"]),
         .testTarget(
@@ -162,9 +167,7 @@ let package = Package(
             name: "SignerTests",
             dependencies: [
                 "Signer", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Observability", "PKI",
-                "TestOpenSSL",
-                "TestRequests", .asn1,
-                .crypto, .cryptoExtras, .grdb, .logging,
+                "TestManufacturers", "TestOpenSSL", "TestRequests", .asn1, .crypto, .cryptoExtras, .grdb, .logging,
                 .x509,
             ]),
         .testTarget(
@@ -180,8 +183,8 @@ let package = Package(
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "ClusterProtocol", "ClusterTransport", "PKI", "TestRequests", "TestTLSClient", .asn1, .crypto,
-                .cryptoExtras, .logging,
+                "ClusterProtocol", "ClusterTransport", "PKI", "TestManufacturers", "TestRequests", "TestTLSClient", .asn1,
+                .crypto, .cryptoExtras, .logging,
                 .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .x509,
                 // The processes that the tests start.
                 "estuary", "estuary-auditor", "estuary-frontend", "estuary-signer",
