@@ -16,7 +16,8 @@ package struct TestManufacturer: Sendable {
 
     /// - Parameter issuingExtensions: of the issuing CA, in the place of those that a CA has.
     package init(
-        _ name: String, issuingExtensions: Certificate.Extensions? = nil, notBefore: Date = .now.addingTimeInterval(-86_400),
+        _ name: String, issuingExtensions: Certificate.Extensions? = nil,
+        notBefore: Date = .now.addingTimeInterval(-86_400),
         notAfter: Date = endOfTime
     ) throws {
         rootKey = P256.Signing.PrivateKey()

@@ -18,11 +18,12 @@ enum ConformancePolicy {
     }
 
     static let groups = [
-        standard, tlsAndAuthentication, paths, caCertificates, simpleEnroll, simpleReenroll, revocation,
+        standard, tlsAndAuthentication, trust, paths, caCertificates, simpleEnroll, simpleReenroll, revocation,
         serverKeyGeneration, csrAttributes, channelBinding, waiting, answers, hostileRequests,
     ]
 
-    static func text(for cluster: TestCluster) -> String {
+    /// - Parameter groups: those that a cluster of a test's own needs.
+    static func text(of groups: [Group] = groups, for cluster: TestCluster) -> String {
         """
         profiles:
         \(groups.map(\.profiles).joined(separator: "\n"))
