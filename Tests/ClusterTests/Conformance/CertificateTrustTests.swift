@@ -54,21 +54,10 @@ internal import X509
     private func forged(
         _ name: String, in cluster: TestCluster, notBefore: TimeInterval, usages: [ExtendedKeyUsage.Usage]
     ) throws -> Unacceptable {
-        let folder = "\(cluster.directory)/signer/authorities/devices"
-        let issuing = try Certificate(pemEncoded: String(contentsOfFile: "\(folder)/certificate.pem", encoding: .utf8))
-        let issuingKey = try Certificate.PrivateKey(
-            pemEncoded: String(contentsOfFile: "\(folder)/key.pem", encoding: .utf8))
-        let key = Certificate.PrivateKey(P256.Signing.PrivateKey())
-        let certificate = try Certificate(
-            version: .v3, serialNumber: .init(), publicKey: key.publicKey,
-            notValidBefore: .now.addingTimeInterval(notBefore), notValidAfter: .now.addingTimeInterval(86_400),
-            issuer: issuing.subject, subject: try DistinguishedName { CommonName(name) },
-            extensions: try Certificate.Extensions {
-                Critical(BasicConstraints.notCertificateAuthority)
-                try ExtendedKeyUsage(usages)
-            }, issuerPrivateKey: issuingKey)
-        return Unacceptable(
-            name: name, chain: [certificate], device: try TestDevice(name, in: cluster, key: key))
+        let device = try TestDevice(name, in: cluster)
+        let certificate = try cluster.forgedCertificate(
+            for: device, notBefore: .now.addingTimeInterval(notBefore), usages: usages)
+        return Unacceptable(name: name, chain: [certificate], device: device)
     }
 
     @Test("T6: not yet valid, expired, self-signed, foreign, forged, of an unlisted EKU: never accepted")

@@ -178,6 +178,19 @@ internal import X509
         #expect(answer.text.contains("revoked"))
     }
 
+    @Test("R5: not yet valid is 403, whatever the grace period")
+    func r5NotYetValid() async throws {
+        let cluster = try await ConformanceCluster.shared()
+        let device = try TestDevice("re-3", in: cluster)
+        let early = try cluster.forgedCertificate(for: device, notBefore: .now.addingTimeInterval(600))
+        for label in [label, "renew-grace"] {
+            let answer = try await device.renew(cluster, with: early, of: device, label: label)
+            #expect(answer.status == 403)
+            #expect(answer.text.contains("not valid yet"), "\(answer.text)")
+            #expect(answer.headers["www-authenticate"] == nil)
+        }
+    }
+
     @Test("R6: a label with renewal: same-key refuses a new key with 403")
     func r6SameKey() async throws {
         let cluster = try await ConformanceCluster.shared()
