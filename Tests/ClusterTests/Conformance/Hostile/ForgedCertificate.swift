@@ -1,6 +1,7 @@
 internal import Crypto
 internal import Foundation
 internal import SwiftASN1
+internal import TestManufacturers
 internal import TestRequests
 internal import X509
 
@@ -13,6 +14,10 @@ struct ForgedCertificate: Sendable {
         case itself
         /// Some key, in the authority's name.
         case nobody
+        /// A manufacturer that the label `trust-other` trusts.
+        case manufacturer
+        /// Some key, in that manufacturer's name.
+        case nobodyAsManufacturer
     }
 
     /// Under the tag [0]; empty for v1.
@@ -37,7 +42,8 @@ struct ForgedCertificate: Sendable {
     static func generalized(_ text: String) -> [UInt8] { TestRequest.element(0x18, Array(text.utf8)) }
 
     /// PEM: the chain, leaf first, and the leaf's key.
-    func encoded(authority: IssuingAuthority) throws -> (chain: String, key: String) {
+    func encoded(authority own: IssuingAuthority) throws -> (chain: String, key: String) {
+        let authority = isOfManufacturer ? try IssuingAuthority(of: TrustWorld.globex) : own
         let key = P256.Signing.PrivateKey()
         let algorithm = TestRequest.sequence([TestRequest.identifier("1.2.840.10045.4.3.2")])
         var parts = [
@@ -50,9 +56,9 @@ struct ForgedCertificate: Sendable {
         let signed = TestRequest.sequence(parts)
         let signingKey =
             switch signer {
-            case .authority: authority.key
+            case .authority, .manufacturer: authority.key
             case .itself: key
-            case .nobody: P256.Signing.PrivateKey()
+            case .nobody, .nobodyAsManufacturer: P256.Signing.PrivateKey()
             }
         let certificate = TestRequest.sequence([
             signed, TestRequest.sequence([TestRequest.identifier(outerAlgorithm)]),
@@ -61,6 +67,14 @@ struct ForgedCertificate: Sendable {
         ])
         let chain = Self.pem(certificate) + String(repeating: authority.pem, count: chainLength)
         return (chain, key.pemRepresentation)
+    }
+
+    /// Whether it is sent to `simpleenroll` on a label for manufacturers' certificates.
+    var isOfManufacturer: Bool {
+        switch signer {
+        case .manufacturer, .nobodyAsManufacturer: true
+        case .authority, .itself, .nobody: false
+        }
     }
 
     private static func pem(_ der: [UInt8]) -> String {
@@ -81,9 +95,20 @@ struct ForgedCertificate: Sendable {
             key = try P256.Signing.PrivateKey(
                 pemRepresentation: String(contentsOfFile: "\(folder)/key.pem", encoding: .utf8))
             pem = try String(contentsOfFile: "\(folder)/certificate.pem", encoding: .utf8)
+            subject = try Self.subject(of: pem)
+        }
+
+        /// A manufacturer's root, which may sign devices' certificates too.
+        init(of manufacturer: TestManufacturer) throws {
+            key = manufacturer.rootKey
+            pem = try manufacturer.root.serializeAsPEM().pemString + "\n"
+            subject = try Self.subject(of: pem)
+        }
+
+        private static func subject(of pem: String) throws -> [UInt8] {
             var serializer = DER.Serializer()
             try serializer.serialize(Certificate(pemEncoded: pem).subject)
-            subject = serializer.serializedBytes
+            return serializer.serializedBytes
         }
     }
 }

@@ -43,7 +43,7 @@ struct HostileExchange: Sendable {
         case .connection(let bytes):
             return try await raw(try substituted(bytes, index, frontend), index, frontend)
         case .certificate(let certificate):
-            return try await reenroll(certificate, index, frontend)
+            return try await present(certificate, index, frontend)
         }
     }
 
@@ -88,14 +88,23 @@ struct HostileExchange: Sendable {
     }
 
     /// By curl: OpenSSL reads and sends certificates that BoringSSL would not.
-    private func reenroll(_ certificate: ForgedCertificate, _ index: Int, _ frontend: Int) async throws -> Answer {
+    private func present(_ forged: ForgedCertificate, _ index: Int, _ frontend: Int) async throws -> Answer {
+        var certificate = forged
+        var subject = forged.subject
+        if forged.isOfManufacturer, forged.subject == ForgedCertificate().subject {
+            // The label's rule makes the device's name of the certificate's.
+            certificate.subject = Part.cn("x1-\(index)")
+            subject = Part.cn("x1-\(index).trust.example.com")
+        }
         let (chain, key) = try certificate.encoded(authority: authority)
         let path = "\(cluster.directory)/x1-\(index).pem"
         try (chain + key).write(toFile: path, atomically: true, encoding: .utf8)
         defer { try? FileManager.default.removeItem(atPath: path) }
         let answer = try await Curl.post(
-            cluster.url("simplereenroll", label: "hostile", frontend: frontend),
-            body: Data(Data(try TestRequest(subject: certificate.subject).encoded()).base64EncodedString().utf8),
+            cluster.url(
+                forged.isOfManufacturer ? "simpleenroll" : "simplereenroll",
+                label: forged.isOfManufacturer ? "trust-other" : "hostile", frontend: frontend),
+            body: Data(Data(try TestRequest(subject: subject).encoded()).base64EncodedString().utf8),
             [
                 "--cacert", cluster.trustAnchor, "--cert", path, "--interface", Self.address(index), "--tls-max",
                 certificate.maximumTLS,

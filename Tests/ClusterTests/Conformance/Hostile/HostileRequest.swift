@@ -14,6 +14,7 @@ struct HostileRequest: Sendable {
         case body = "Bodies"
         case http = "HTTP"
         case certificate = "Client certificates"
+        case manufacturer = "Manufacturers' certificates"
     }
 
     enum Outcome: Sendable, Equatable {
@@ -50,7 +51,7 @@ struct HostileRequest: Sendable {
         /// All that is sent on the connection; `$AUTHORITY` stands for the frontend's `host:port`, `$SECRET` for the
         /// credentials of Basic, `$BODY` for a good request in base64, `$LENGTH` for its length.
         case connection([UInt8])
-        /// A `simplereenroll` with this client certificate and chain.
+        /// A `simplereenroll` with this client certificate and chain; a `simpleenroll` with a manufacturer's.
         case certificate(ForgedCertificate)
     }
 
@@ -74,7 +75,7 @@ extension HostileRequest {
     /// The whole table.
     static let all: [HostileRequest] =
         subjects + alternativeNames + extensionsAndAttributes + keys + signatures + encodings + bodies + http
-        + clientCertificates
+        + clientCertificates + manufacturersCertificates
 
     /// The cells of the row in the table of docs/conformance.md.
     var columns: (input: String, status: String, reason: String) {
