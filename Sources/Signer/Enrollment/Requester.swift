@@ -57,6 +57,9 @@ struct Requester: Sendable {
     /// Whether the secret is all that was shown: then it is the identity, and pays.
     var isSecretAlone: Bool { certificate == nil && manufacturer == nil }
 
+    /// Whether several devices may have this identity, so that nothing tells which of them asks.
+    var isShared: Bool { asksForOthers || (isSecretAlone && secret?.isMultiUse == true) }
+
     /// The identity as events name it: the certificate, the secret, or both.
     var principal: String {
         [
@@ -79,7 +82,7 @@ struct Requester: Sendable {
     /// The scope of this requester's idempotency keys: a multi-use secret is shared, and a registration authority asks
     /// for many, so that the scope takes in what tells those apart, the key.
     func idempotencyScope(sharedBy distinction: [UInt8]) -> Data {
-        asksForOthers || (isSecretAlone && secret?.isMultiUse == true)
+        isShared
             ? digestIdentity + Data(SHA256.hash(data: distinction)) : digestIdentity
     }
 }

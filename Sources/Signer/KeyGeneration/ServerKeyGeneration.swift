@@ -69,12 +69,12 @@ struct ServerKeyGeneration: Sendable {
         {
             return .sameMessage(kept.message)
         }
-        guard !candidate.requester.isSecretAlone || candidate.requester.secret?.isMultiUse == false else {
+        guard !candidate.requester.isShared else {
             throw ServiceError(
                 .keyAlreadyDelivered,
-                "This request has led to a key before, which is not kept; its secret is shared, so that nothing tells "
-                    + "whether the same device asks again. Use a secret for this device alone, or ask for an encrypted "
-                    + "key.")
+                "This request has led to a key before, which is not kept; its credential is one for several devices, so "
+                    + "that nothing tells whether the same one asks again. Use a secret for this device alone, or ask "
+                    + "for an encrypted key.")
         }
         return .freshPair
     }

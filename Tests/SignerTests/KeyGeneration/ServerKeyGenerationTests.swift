@@ -96,6 +96,27 @@ internal import X509
         #expect(events.count { $0.type == .replayed } == 1)
     }
 
+    @Test func devicesWithOneSecretNeverGetOneKey() async throws {
+        let signer = try signer()
+        let shared = try await signer.secret(label: "rsa-3072", uses: 10)
+        // The same subject, each with a key of its own, while the first one's RSA key is being made.
+        let requests = try (0..<4).map { _ in
+            try KeylessDevice(name: "shared-1", key: P256.Signing.PrivateKey())
+                .request(label: "rsa-3072", secret: shared.secret)
+        }
+        #expect(Set(requests.map(\.certificationRequest)).count == 4)
+        let outcomes = await withTaskGroup { group in
+            for request in requests {
+                group.addTask { await code { try await signer.enroll(request).plain() } }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(outcomes.count { $0 == nil } == 1)
+        #expect(outcomes.count { $0 == .keyAlreadyDelivered } == 3)
+        #expect(try signer.events().count { $0.type == .issued } == 1)
+        #expect(try signer.secretRecord(shared.description.id).used == 1)
+    }
+
     @Test func lostPlainKeyIsReplacedForASecretOfOneUse() async throws {
         let signer = try signer()
         let secret = try await signer.secret(label: "keygen", lifetime: 30 * 86400)

@@ -1,5 +1,6 @@
 internal import ClusterProtocol
 internal import ClusterTransport
+internal import Crypto
 internal import Foundation
 internal import PKI
 internal import SwiftASN1
@@ -74,6 +75,8 @@ enum ServerKeyPolicy {
 struct KeylessDevice: Sendable {
     var name: String
     var attributes: [[UInt8]] = []
+    /// What the request has for a key; nil for the one of all requests.
+    var key: P256.Signing.PrivateKey?
 
     /// All that the signer can do.
     static let capabilities = TestRequest.capabilities([
@@ -84,7 +87,8 @@ struct KeylessDevice: Sendable {
         label: String = "keygen", secret: Secret? = nil, certificate: Certificate? = nil, idempotencyKey: String? = nil
     ) throws -> EnrollRequest {
         let request = TestRequest(
-            subject: TestRequest.name([("2.5.4.3", .utf8String, name)]), attributes: attributes,
+            subject: TestRequest.name([("2.5.4.3", .utf8String, name)]),
+            publicKeyInfo: key.map { Array($0.publicKey.derRepresentation) }, attributes: attributes,
             // RFC 7030 §4.4.1: not looked at.
             signature: (0..<8).map { _ in .random(in: .min ... .max) })
         return EnrollRequest(
