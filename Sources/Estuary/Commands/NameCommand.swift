@@ -19,7 +19,7 @@ struct NameRelease: AsyncParsableCommand {
 
     @OptionGroup var state: StateOptions
     @OptionGroup var output: OutputOptions
-    @Argument(help: "A common name or subjectAltName, with or without its kind: dns:, ip:, uri:, email:.")
+    @Argument(help: "A name, with or without its kind: cn:, dns:, ip:, uri:, email:, serial:, uid:, dn-qualifier:.")
     var name: String
 
     func run() async throws {

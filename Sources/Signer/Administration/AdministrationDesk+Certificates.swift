@@ -175,7 +175,7 @@ extension AdministrationDesk {
 
     /// The holding of a name that an operator wrote with or without its kind.
     private func holding(_ name: String, _ db: Database) throws -> NameHolding? {
-        let kinds = ["dns", "ip", "uri", "email", "cn"]
+        let kinds = CanonicalName.kinds
         for text in [name] + kinds.map({ "\($0):\(name)" }) + kinds.map({ "\($0):\(name.lowercased())" }) {
             if let holding = try NameTable.find(db, name: text) { return holding }
         }

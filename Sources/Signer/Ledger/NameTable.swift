@@ -26,7 +26,8 @@ extension NameHolding: FetchableRecord {
     }
 }
 
-/// The names in the ledger: every common name and subjectAltName belongs to one device.
+/// The names in the ledger: every common name and subjectAltName belongs to one device, and so does what names a device
+/// that has neither.
 enum NameTable {
     static func find(_ db: Database, name: String) throws -> NameHolding? {
         try NameHolding.fetchOne(db.cachedStatement(sql: "SELECT * FROM name WHERE name = ?"), arguments: [name])

@@ -1,11 +1,14 @@
 package import X509
 
 /// A name in the one spelling that ownership is keyed by, with its kind: `dns:a.example.com`, `ip:10.0.0.1`,
-/// `uri:urn:x:1`, `email:a@example.com`, `cn:device 1`.
+/// `uri:urn:x:1`, `email:a@example.com`, `cn:device 1`, `serial:ac123456`.
 ///
 /// A common name that looks like a DNS name or an address shares that name's namespace, so that no device takes with
 /// the one what another holds as the other.
 package struct CanonicalName: Hashable, Sendable, CustomStringConvertible, Comparable {
+    /// Of the names that a profile can admit.
+    package static let kinds = ["dns", "ip", "uri", "email", "cn", "serial", "uid", "dn-qualifier"]
+
     package let kind: String
     /// Lower case where case doesn't matter; what does not show is escaped, and so is the backslash.
     package let value: String
@@ -54,11 +57,30 @@ package struct CanonicalName: Hashable, Sendable, CustomStringConvertible, Compa
         } else if CanonicalName.looksLikeHost(trimmed, hosts: hosts) {
             self.init(kind: "dns", bytes: Array(trimmed.utf8))
         } else {
-            let visible = trimmed.unicodeScalars.map { scalar in
-                DisplayText.isVisible(scalar) && scalar != "\\"
-                    ? String(scalar) : "\\u{\(String(scalar.value, radix: 16))}"
-            }
-            self.init(kind: "cn", value: visible.joined())
+            self.init(kind: "cn", comparable: trimmed)
+        }
+    }
+
+    /// - Parameter text: as RFC 5280 §7.1 compares it.
+    private init(kind: String, comparable text: String) {
+        let visible = text.unicodeScalars.map { scalar in
+            DisplayText.isVisible(scalar) && scalar != "\\"
+                ? String(scalar) : "\\u{\(String(scalar.value, radix: 16))}"
+        }
+        self.init(kind: kind, value: visible.joined())
+    }
+
+    /// The name that another attribute of a subject stands for, one that says which device it is; nil for all others.
+    private init?(identifying attribute: NameAttribute) {
+        guard let text = attribute.text else { return nil }
+        switch attribute.name {
+        case "emailAddress":
+            guard let mailbox = AlternativeName.comparable(.email, text) else { return nil }
+            self.init(mailbox)
+        case "serialNumber": self.init(kind: "serial", comparable: NameText.comparable(text))
+        case "UID": self.init(kind: "uid", comparable: NameText.comparable(text))
+        case "dnQualifier": self.init(kind: "dn-qualifier", comparable: NameText.comparable(text))
+        default: return nil
         }
     }
 
@@ -74,13 +96,20 @@ package struct CanonicalName: Hashable, Sendable, CustomStringConvertible, Compa
     }
 
     /// The names of a subject and its alternative names, each once: common names first, then in their order.
+    ///
+    /// Where there are neither, the subject's serialNumber, UID, emailAddress and dnQualifier are what names the device.
+    /// Beside a common name or an alternative name they name nothing: many devices may have them in common.
     package static func list(
         subject: DistinguishedName, alternativeNames: [AlternativeName], hosts: [String] = []
     ) -> [CanonicalName] {
-        let common = subject.outlines.joined().filter { $0.type == ObjectIdentifiers.Name.commonName }
-        let names =
+        let attributes = Array(subject.outlines.joined())
+        let common = attributes.filter { $0.type == ObjectIdentifiers.Name.commonName }
+        var names =
             common.compactMap(\.text).map { CanonicalName(commonName: $0, hosts: hosts) }
             + alternativeNames.map { CanonicalName($0) }
+        if names.isEmpty {
+            names = attributes.compactMap { CanonicalName(identifying: $0) }
+        }
         var seen: Set<CanonicalName> = []
         return names.filter { seen.insert($0).inserted }
     }

@@ -11,7 +11,8 @@ package struct AdmittedRequest: Sendable {
     package let subject: DistinguishedName
     /// In the order of the request; empty where the certificate has none.
     package let alternativeNames: [GeneralName]
-    /// Every common name and alternative name, each once: what name ownership is keyed by.
+    /// Every common name and alternative name, each once, or what names the device without them
+    /// (``CanonicalName/list(subject:alternativeNames:hosts:)``): what name ownership is keyed by.
     package let names: [CanonicalName]
     package let keyUsages: [KeyUsageRule.Usage]
     package let extendedKeyUsages: [ASN1ObjectIdentifier]

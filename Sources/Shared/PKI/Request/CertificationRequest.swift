@@ -87,7 +87,7 @@ package struct CertificationRequest: Sendable {
     /// The requested extensions in a spelling that is the same for requests that ask for the same, for digests.
     package var canonicalExtensions: [UInt8] { extensions.canonical }
 
-    /// The common names and alternative names that the request asks for, unjudged. What an admitted request is keyed by
+    /// The names that the request asks for, unjudged. What an admitted request is keyed by
     /// is ``AdmittedRequest/names``.
     package var names: [CanonicalName] {
         CanonicalName.list(subject: subject, alternativeNames: alternativeNames ?? [])
