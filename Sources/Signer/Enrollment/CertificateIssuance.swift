@@ -41,6 +41,8 @@ struct CertificateIssuance {
             }
             if change?.alternativeNames == nil {
                 subjectAltName = renewed.extensions[oid: .X509ExtensionID.subjectAlternativeName]
+                // RFC 5280 §4.2.1.6: without a subject it is all that names the device.
+                if subject.isEmpty { subjectAltName?.critical = true }
             }
             if change != nil {
                 let former = DisplayText.escape(renewed.subject.description)

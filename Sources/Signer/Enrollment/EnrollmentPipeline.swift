@@ -217,6 +217,7 @@ struct EnrollmentPipeline: Sendable {
                 for: admitted.names, requester: candidate.requester, keySHA256: candidate.keySHA256,
                 changesNames: candidate.changesNames, succeeding: superseded?.device, now: now, db)
             try KeyRules.requireAllowed(candidate, device: device, now: now, db)
+            try ChangedNameRules.requireAllowed(candidate, db)
             return device
         }
         if candidate.label.approval == .manual && approval == nil && superseded == nil {

@@ -65,6 +65,7 @@ struct IssuanceTransaction: Sendable {
             try RequesterAuthentication.requireInGoodStanding(shown, db)
         }
         try KeyRules.requireAllowed(candidate, device: signed.isNewDevice ? nil : signed.device, now: seconds, db)
+        try ChangedNameRules.requireAllowed(candidate, db)
     }
 
     /// Burns the use, or turns the one that the approval reserved into a burned one.

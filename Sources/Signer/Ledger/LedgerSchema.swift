@@ -7,7 +7,7 @@ internal import GRDB
 /// blocked or where a profile forbids their reuse.
 enum LedgerSchema {
     /// The newest version that this program knows. A ledger of a newer one is refused.
-    static let version = 4
+    static let version = 5
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -22,6 +22,9 @@ enum LedgerSchema {
         }
         migrator.registerMigration("4") { db in
             try db.execute(sql: manufacturerTables)
+        }
+        migrator.registerMigration("5") { db in
+            try db.execute(sql: manufacturedDevices)
         }
         return migrator
     }
@@ -43,6 +46,11 @@ enum LedgerSchema {
             device INTEGER NOT NULL,
             first_seen INTEGER NOT NULL) WITHOUT ROWID;
         CREATE INDEX manufacturer_certificate_by_key ON manufacturer_certificate (key_sha256);
+        """
+
+    /// Whether a device came with a manufacturer certificate is asked where it wants other names.
+    private static let manufacturedDevices = """
+        CREATE INDEX manufacturer_certificate_by_device ON manufacturer_certificate (device);
         """
 
     private static let tables = """

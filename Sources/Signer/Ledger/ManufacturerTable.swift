@@ -15,6 +15,13 @@ enum ManufacturerTable {
             arguments: ["identity": identity, "key": keySHA256])
     }
 
+    /// Whether a device has ever come with a manufacturer certificate.
+    static func knows(_ db: Database, device: Int64) throws -> Bool {
+        try Bool.fetchOne(
+            db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM manufacturer_certificate WHERE device = ?)"),
+            arguments: [device]) ?? false
+    }
+
     static func link(
         _ db: Database, _ certificate: Requester.ManufacturerCertificate, device: Int64, at now: Int64
     ) throws {
