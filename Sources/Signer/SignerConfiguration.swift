@@ -116,6 +116,11 @@ package struct SignerConfiguration: Sendable {
 
     private static func authority(_ reader: ConfigurationReader) throws -> AuthorityFiles {
         let name = try reader.string("name")
+        guard PathSegment.isName(name) else {
+            throw reader.error(
+                "name",
+                "an authority's name is \(PathSegment.rule): it stands in the addresses /crl/NAME.crl and /ocsp/NAME")
+        }
         let files = AuthorityFiles(
             name: name,
             certificate: try reader.path("certificate", default: "authorities/\(name)/certificate.pem"),

@@ -61,10 +61,8 @@ struct PolicyFile {
         guard !Self.operations.contains(name) else {
             throw reader.error("name", "«\(name)» is the name of an EST operation; a label needs another one")
         }
-        guard name.utf8.count <= 64, name.utf8.allSatisfy({ $0.isUnreserved }), name != ".", name != ".." else {
-            throw reader.error(
-                "name",
-                "a label is 1 to 64 of the characters A–Z, a–z, 0–9, «-», «.», «_» and «~», as it stands in a path")
+        guard PathSegment.isName(name) else {
+            throw reader.error("name", "a label is \(PathSegment.rule), as it stands in a path")
         }
         let profile = try reader.string("profile")
         guard profiles.contains(where: { $0.name == profile }) else {
@@ -135,19 +133,6 @@ struct PolicyFile {
     private enum ChannelBinding: String, CaseIterable {
         case optional
         case required
-    }
-}
-
-extension UInt8 {
-    /// Whether the byte is an unreserved character of a URI (RFC 3986 §2.3).
-    fileprivate var isUnreserved: Bool {
-        switch self {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "~"):
-            true
-        default: false
-        }
     }
 }
 

@@ -8,6 +8,15 @@ struct RevocationServices: Sendable, Equatable {
     /// RFC 6960 allows longer ones; a revocation must not stay unseen for longer where a client keeps its answer.
     static let longestStatusLifetime: Int64 = 4 * 3600
 
+    // The addresses stand in every certificate, and the certificate in events, which have bounds of their own.
+
+    /// Addresses under one key.
+    private static let maximumAddresses = 8
+    /// Of one address.
+    private static let maximumAddressBytes = 256
+    /// Of an authority's addresses together.
+    private static let maximumBytes = 1024
+
     /// How long a CRL is valid, in seconds; a new one is issued at half of it.
     var listLifetime: Int64 = 7 * 86400
     /// How long an OCSP response is valid, in seconds.
@@ -60,13 +69,32 @@ extension RevocationServices {
         listAddresses = try Self.addresses("crl-url", reader)
         statusAddresses = try Self.addresses("ocsp-url", reader)
         issuerAddresses = try Self.addresses("ca-issuers-url", reader)
+        var bytes = 0
+        for (key, addresses) in [
+            ("crl-url", listAddresses), ("ocsp-url", statusAddresses), ("ca-issuers-url", issuerAddresses),
+        ] {
+            bytes += addresses.reduce(0) { $0 + $1.utf8.count }
+            guard bytes <= Self.maximumBytes else {
+                throw reader.error(
+                    key,
+                    "crl-url, ocsp-url and ca-issuers-url have more than \(Self.maximumBytes) bytes together; they stand "
+                        + "in every certificate: name fewer or shorter addresses")
+            }
+        }
     }
 
-    /// At most eight: they stand in every certificate.
     private static func addresses(_ key: String, _ reader: ConfigurationReader) throws -> [String] {
         let addresses = try reader.strings(key, default: [])
-        guard addresses.count <= 8 else { throw reader.error(key, "at most 8 addresses are allowed") }
+        guard addresses.count <= maximumAddresses else {
+            throw reader.error(key, "at most \(maximumAddresses) addresses are allowed")
+        }
         for (index, address) in addresses.enumerated() {
+            guard address.utf8.count <= maximumAddressBytes else {
+                throw reader.error(
+                    key, at: index,
+                    "an address has at most \(maximumAddressBytes) bytes, for it stands in every certificate; this one "
+                        + "has \(address.utf8.count)")
+            }
             if let fault = ServiceAddress.fault(in: address) {
                 throw reader.error(key, at: index, "«\(address)»: \(fault)")
             }

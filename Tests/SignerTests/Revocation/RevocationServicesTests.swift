@@ -42,7 +42,7 @@ internal import X509
         #expect(device.extensions[oid: .X509ExtensionID.authorityInformationAccess] == nil)
     }
 
-    private func load(_ keys: String) throws -> RevocationServices {
+    private func load(_ keys: String, authority: String = "devices") throws -> RevocationServices {
         let path = NSTemporaryDirectory() + "estuary-services-\(UUID().uuidString).yaml"
         try """
         endpoint: tcp://127.0.0.1:1
@@ -50,7 +50,7 @@ internal import X509
           endpoint: tcp://127.0.0.1:2
           key: "0000000000000000000000000000000000000000"
         authorities:
-          - name: devices
+          - name: \(authority)
         \(keys.split(separator: "\n").map { "    \($0)" }.joined(separator: "\n"))
         """.write(toFile: path, atomically: true, encoding: .utf8)
         defer { try? FileManager.default.removeItem(atPath: path) }
@@ -81,10 +81,37 @@ internal import X509
             "crl-url: [http://a/1, http://a/2, http://a/3, http://a/4, http://a/5, http://a/6, http://a/7, http://a/8, http://a/9]",
             "at most 8"
         ),
+        ("ca-issuers-url: [http://a/\(path(248))]", "ca-issuers-url[0]: an address has at most 256 bytes"),
+        (
+            "crl-url: [http://a/\(path(247)), http://b/\(path(247))]\n"
+                + "ocsp-url: [http://a/\(path(247)), http://b/\(path(247))]\nca-issuers-url: [http://a/]",
+            "more than 1024 bytes together"
+        ),
     ])
     func faultsAreNamed(keys: String, message: String) throws {
         let error = #expect(throws: ConfigurationError.self) { try load(keys) }
         #expect("\(try #require(error))".contains(message))
+    }
+
+    @Test func addressesUpToTheBoundAreRead() throws {
+        let services = try load(
+            """
+            crl-url: [http://a/\(path(247)), http://b/\(path(247))]
+            ocsp-url: [http://a/\(path(247)), http://b/\(path(247))]
+            """)
+        #expect((services.listAddresses + services.statusAddresses).map(\.utf8.count) == [256, 256, 256, 256])
+    }
+
+    @Test(arguments: ["a/b", "..", ".", "a b", "ä", "a?b", "a%2e", "\"\"", String(repeating: "a", count: 65)])
+    func namesThatNoPathHoldsAreRefused(_ name: String) throws {
+        let error = #expect(throws: ConfigurationError.self) { try load("", authority: name) }
+        #expect("\(try #require(error))".contains("name"))
+        #expect(error?.line != nil)
+    }
+
+    @Test(arguments: ["devices", "A-1.b_c~d", String(repeating: "a", count: 64)])
+    func namesThatAPathHoldsAreRead(_ name: String) throws {
+        #expect(throws: Never.self) { try load("", authority: name) }
     }
 
     @Test func anAuthorityThatMayNotSignCRLsIsRefused() throws {
@@ -103,3 +130,6 @@ internal import X509
         #expect("\(try #require(error))".contains("cRLSign"))
     }
 }
+
+/// Of an address that begins with 9 other bytes.
+private func path(_ length: Int) -> String { String(repeating: "x", count: length) }
