@@ -1,6 +1,7 @@
 internal import ClusterProtocol
 internal import ClusterTransport
 internal import Foundation
+internal import PKI
 
 /// What the signer does for frontends.
 struct SigningDesk: SigningBackend {
@@ -15,14 +16,17 @@ struct SigningDesk: SigningBackend {
         guard !core.isDraining else {
             throw ServiceError(.shuttingDown, "The signer is shutting down.", retryAfter: 5)
         }
-        try requireBounded(request)
+        try Self.requireBounded(request)
         return try await pipeline.enroll(request, from: try CallContext.required())
     }
 
     /// What a frontend passes on beside the request itself has bounds that no honest one exceeds.
-    private func requireBounded(_ request: EnrollRequest) throws {
+    static func requireBounded(_ request: EnrollRequest) throws {
         guard request.label.utf8.count <= 64, request.requestID.utf8.count <= 128,
-            request.remoteAddress.utf8.count <= 64, request.clientChain.count <= 16,
+            request.remoteAddress.utf8.count <= 64,
+            request.clientChain.count <= ClientCertificate.maximumChainLength,
+            request.clientChain.allSatisfy({ $0.count <= ClientCertificate.maximumCertificateBytes }),
+            request.clientChain.reduce(0, { $0 + $1.count }) <= ClientCertificate.maximumChainBytes,
             request.secret.map({ $0.revealed.utf8.count <= 1024 }) ?? true,
             request.idempotencyKey.map({ $0.utf8.count <= 255 }) ?? true
         else {
@@ -31,7 +35,7 @@ struct SigningDesk: SigningBackend {
     }
 
     func authenticate(_ request: AuthenticateRequest) async throws -> Done {
-        try requireBounded(
+        try Self.requireBounded(
             EnrollRequest(
                 operation: .simpleEnroll, label: request.label, certificationRequest: Data(), secret: request.secret,
                 requestID: request.requestID, remoteAddress: request.remoteAddress))

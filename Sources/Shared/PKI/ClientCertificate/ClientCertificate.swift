@@ -11,6 +11,8 @@ package struct ClientCertificate: Sendable {
     /// A longer chain, or a larger certificate, is not looked at.
     package static let maximumChainLength = 10
     package static let maximumCertificateBytes = 32_768
+    /// Of a whole chain: what the TLS library takes from a client (SSL_MAX_CERT_LIST_DEFAULT).
+    package static let maximumChainBytes = 102_400
 
     package struct Unreadable: Error, Equatable, CustomStringConvertible {
         package let description: String
@@ -31,6 +33,9 @@ package struct ClientCertificate: Sendable {
         }
         guard first.count <= ClientCertificate.maximumCertificateBytes else {
             throw Unreadable(description: "The certificate is too large.")
+        }
+        guard chain.reduce(0, { $0 + $1.count }) <= ClientCertificate.maximumChainBytes else {
+            throw Unreadable(description: "The certificates of the chain are too large together.")
         }
         leafDER = Array(first)
         presentedDER = chain.map { Array($0) }
