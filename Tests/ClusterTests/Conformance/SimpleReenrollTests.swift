@@ -15,7 +15,7 @@ internal import X509
     func r1RenewAndRekey() async throws {
         let cluster = try await ConformanceCluster.shared()
         let subject: Device.Subject = [(Device.o, .utf8String, "Acme"), (Device.cn, .utf8String, "ra-1.example.com")]
-        let names = [TestRequest.dns("ra-1.example.com"), TestRequest.ip([10, 1, 2, 3])]
+        let names = [TestRequest.dns("ra-1.example.com"), TestRequest.ip([10, 8, 2, 3])]
         var device = try await Device.enrolled(subject, names: names, in: cluster, label: label)
         let renewed = try await device.renew(subject, names: names, label: label, in: cluster).certificate()
         #expect(renewed.publicKey == device.certificate.publicKey)

@@ -6,7 +6,7 @@ internal import NIOSSL
 /// A client's connection, on which bytes are sent as they are and whole answers are read.
 package final class TestConnection: Sendable {
     /// No test waits longer than this for bytes.
-    private static let patience = TimeAmount.seconds(30)
+    private static let patience = TimeAmount.seconds(120)
 
     private let channel: any Channel
     private let inbox: Inbox

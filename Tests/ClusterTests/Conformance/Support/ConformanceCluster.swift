@@ -37,8 +37,9 @@ enum ConformanceCluster {
         }
         try cluster.write(policy: ConformancePolicy.text(for: cluster))
         for name in cluster.frontends {
-            // All tests come from one address, and many fail on purpose.
-            try cluster.configure(name, "limits:\n  authentication-failures: 1000000\n")
+            // All tests come from one address, and many fail on purpose. And a test may have to wait for a processor
+            // between two requests on one connection, for longer than a frontend usually waits for a device.
+            try cluster.configure(name, "limits:\n  authentication-failures: 1000000\n  idle-timeout: 120s\n")
         }
         try await cluster.start()
         return cluster
