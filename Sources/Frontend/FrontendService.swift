@@ -95,7 +95,9 @@ package struct FrontendService: Service {
         let server = FrontendServer(
             settings: Self.serverSettings(configuration), transport: .tls(identity), limit: acceptance, drain: drain,
             responder: ESTResponder(
-                desk: EnrollmentDesk(pool: pool, failures: failures, recorder: recorder, logger: logger),
+                desk: EnrollmentDesk(
+                    pool: pool, failures: failures, judgements: PathJudgements(onShed: { metrics.shed($0) }),
+                    recorder: recorder, logger: logger),
                 revocation: revocation.responder, directory: directory, drain: drain, metrics: metrics, run: run,
                 logger: logger),
             logger: logger, onListening: onListening)

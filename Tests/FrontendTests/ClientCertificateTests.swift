@@ -44,8 +44,29 @@ internal import X509
                 #expect(response.status == 403)
                 #expect(response.header("www-authenticate") == nil)
             }
-            #expect(try await frontend.send(try reenroll(secret: "wrong")).status == 401)
-            #expect(frontend.signer.received.isEmpty)
+            let wrong = try await frontend.send(try reenroll(secret: "wrong"))
+            #expect(wrong.status == 403)
+            #expect(wrong.header("www-authenticate") == nil)
+            #expect(frontend.signer.received.isEmpty && frontend.signer.authenticated.isEmpty)
+        }
+    }
+
+    /// RFC 7030 §4.2.2: the certificate is the credential, and whatever else a client sends along plays no part.
+    @Test(arguments: ["Basic dXNlcjo=", "Basic ###", "Bearer", "Bearer spent", "Bearer right-secret"])
+    func theAuthorizationHeaderPlaysNoPartInARenewal(authorization: String) async throws {
+        try await TestFrontend.run { frontend in
+            try await frontend.ready()
+            let connection = try await frontend.connect(try client(frontend.authority))
+            let good = try await connection.perform(try reenroll().with("Authorization", authorization))
+            #expect(good.status == 200)
+            #expect(frontend.signer.received.last?.secret == nil)
+            let other = try await connection.perform(
+                try reenroll("e.example.com").with("Authorization", authorization))
+            #expect(other.status == 403)
+            #expect(other.text.contains("subject"))
+            #expect(other.header("www-authenticate") == nil)
+            #expect(frontend.signer.authenticated.isEmpty)
+            try await eventually { frontend.auditor.denials.map(\.authentication) == [.certificate] }
         }
     }
 

@@ -126,6 +126,106 @@ struct ManufacturerPathTests {
         #expect(try await judge([leaf] + web, anchors: [maker.root]) == "untrusted")
     }
 
+    /// A leaf and nine intermediates, all with the anchor's name for subject and issuer: ten signatures at every step,
+    /// were they not counted; and so for every manufacturer of that name.
+    @Test func aChainInTheAnchorsNameCostsADozenSignaturesWhateverTheNumberOfManufacturers() async throws {
+        let maker = try TestManufacturer("Maker")
+        let webKey = Certificate.PrivateKey(P384.Signing.PrivateKey())
+        func certificate(_ number: Int) throws -> Certificate {
+            try Certificate(
+                version: .v3, serialNumber: .init(), publicKey: webKey.publicKey,
+                notValidBefore: .now.addingTimeInterval(-60), notValidAfter: .now.addingTimeInterval(60),
+                issuer: maker.root.subject, subject: maker.root.subject,
+                extensions: try Certificate.Extensions {
+                    if number > 0 { Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil)) }
+                    SubjectAlternativeNames([.dnsName("\(number).example.com")])
+                }, issuerPrivateKey: webKey)
+        }
+        let client = try ClientCertificate(chain: (0..<10).map { try certificate($0).derBytes })
+        let trust = try (0..<5).map {
+            ManufacturerTrust(
+                name: "maker-\($0)", anchors: [maker.root, try TestManufacturer("Maker").root], intermediates: [])
+        }
+        #expect(client.mayBe(of: trust))
+        let spent = SearchBudget(ClientCertificate.maximumPathVerifications)
+        let judgement = await client.judge(manufacturers: trust, excluding: [], now: Self.now, verifications: spent)
+        guard case .untrusted = judgement else {
+            Issue.record("\(judgement)")
+            return
+        }
+        #expect(spent.spent == 12)
+    }
+
+    /// As many as an honest path has certificates, also where a label trusts many manufacturers.
+    @Test func anHonestPathCostsASignatureACertificate() async throws {
+        let makers = try (0..<20).map { try TestManufacturer("Maker \($0)") }
+        let trust = makers.enumerated().map {
+            ManufacturerTrust(name: "maker-\($0)", anchors: [$1.root], intermediates: [$1.issuing])
+        }
+        let leaf = try makers[19].issue(.init(serialNumber: "1"), key: key.publicKey)
+        for chain in [[leaf], [leaf, makers[19].issuing], [leaf, makers[19].issuing, makers[19].root]] {
+            let client = try ClientCertificate(chain: chain.map { try $0.derBytes })
+            let spent = SearchBudget(ClientCertificate.maximumPathVerifications)
+            let judgement = await client.judge(manufacturers: trust, excluding: [], now: Self.now, verifications: spent)
+            guard case .accepted(let path) = judgement else {
+                Issue.record("\(judgement)")
+                continue
+            }
+            #expect(path.manufacturer == "maker-19")
+            #expect(spent.spent == 2)
+        }
+        // With no name in common nothing is verified at all.
+        let stranger = try TestManufacturer("Stranger")
+        let client = try ClientCertificate(
+            chain: [
+                try stranger.issue(.init(serialNumber: "1"), key: key.publicKey).derBytes, stranger.issuing.derBytes,
+            ])
+        #expect(!client.mayBe(of: trust))
+    }
+
+    /// Twenty roots of one name, as after many roll-overs: the leaf says which key has signed it.
+    @Test func amongManyAnchorsOfOneNameTheKeyIdentifierTells() async throws {
+        let name = try DistinguishedName { CommonName("Maker Root") }
+        func root(_ key: P256.Signing.PrivateKey) throws -> Certificate {
+            try Certificate(
+                version: .v3, serialNumber: .init(), publicKey: .init(key.publicKey),
+                notValidBefore: .now.addingTimeInterval(-60), notValidAfter: .now.addingTimeInterval(60), issuer: name,
+                subject: name,
+                extensions: try Certificate.Extensions {
+                    Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
+                    SubjectKeyIdentifier(hash: Certificate.PublicKey(key.publicKey))
+                }, issuerPrivateKey: .init(key))
+        }
+        let keys = (0..<20).map { _ in P256.Signing.PrivateKey() }
+        let signer = Certificate.PublicKey(keys[19].publicKey)
+        let leaf = try Certificate(
+            version: .v3, serialNumber: .init(), publicKey: key.publicKey,
+            notValidBefore: .now.addingTimeInterval(-60), notValidAfter: .now.addingTimeInterval(60), issuer: name,
+            subject: try DistinguishedName { CommonName("leaf") },
+            extensions: try Certificate.Extensions {
+                AuthorityKeyIdentifier(keyIdentifier: SubjectKeyIdentifier(hash: signer).keyIdentifier)
+            }, issuerPrivateKey: .init(keys[19]))
+        #expect(try await judge([leaf], anchors: keys.map(root)) == "maker 2")
+    }
+
+    /// A path is of one manufacturer: what one's configuration adds does not lead to another's anchor.
+    @Test func manufacturersDoNotShareTheirIntermediates() async throws {
+        let maker = try TestManufacturer("Maker")
+        let leaf = try maker.issue(.init(serialNumber: "1"), key: key.publicKey)
+        let client = try ClientCertificate(chain: [try leaf.derBytes])
+        func judged(_ trust: [ManufacturerTrust]) async -> String? {
+            guard
+                case .accepted(let path) = await client.judge(manufacturers: trust, excluding: [], now: Self.now)
+            else { return nil }
+            return path.manufacturer
+        }
+        let rooted = ManufacturerTrust(name: "rooted", anchors: [maker.root], intermediates: [])
+        let other = ManufacturerTrust(name: "other", anchors: [], intermediates: [maker.issuing])
+        let whole = ManufacturerTrust(name: "whole", anchors: [maker.root], intermediates: [maker.issuing])
+        #expect(await judged([rooted, other]) == nil)
+        #expect(await judged([rooted, other, whole]) == "whole")
+    }
+
     @Test func issuersAreFoundByNameWhateverItsStringType() async throws {
         let rootKey = P256.Signing.PrivateKey()
         func name(_ value: RelativeDistinguishedName.Attribute.Value) -> DistinguishedName {

@@ -27,8 +27,22 @@ final class ClientConnection: Sendable {
     }
 
     private struct State {
+        /// A client that goes through more labels than this has no more of them kept.
+        static let maximumLabels = 8
+
         var presented: Presented?
-        var judged: Judged?
+        /// The newest last, at most one a label.
+        private(set) var judged: [Judged] = []
+
+        func verdict(on label: ServedLabel, now: Int64) -> ClientVerdict? {
+            judged.first { $0.label === label && ($0.from...$0.until).contains(now) }?.verdict
+        }
+
+        mutating func remember(_ judgement: Judged) {
+            judged.removeAll { $0.label === judgement.label }
+            judged.append(judgement)
+            judged.removeFirst(max(0, judged.count - Self.maximumLabels))
+        }
     }
 
     let security: ConnectionSecurity
@@ -42,25 +56,25 @@ final class ClientConnection: Sendable {
     }
 
     /// What the client's certificate is worth on a label at a time.
-    func verdict(on label: ServedLabel, at time: Date) async -> ClientVerdict {
+    ///
+    /// - Throws: ``ServiceError`` with code `overloaded` where too many certificates are being judged;
+    ///   `CancellationError`.
+    func verdict(on label: ServedLabel, at time: Date, judgements: PathJudgements) async throws -> ClientVerdict {
         guard label.description.acceptsCertificates else { return .absent }
         let now = Int64(time.timeIntervalSince1970)
         let (presented, known) = state.withLock { state in
             if state.presented == nil {
                 state.presented = readCertificate()
             }
-            let known = state.judged.flatMap { judged in
-                judged.label === label && (judged.from...judged.until).contains(now) ? judged.verdict : nil
-            }
-            return (state.presented, known)
+            return (state.presented, state.verdict(on: label, now: now))
         }
         if let known { return known }
         switch presented {
         case .nothing, nil: return .absent
         case .unreadable(let error): return .refused(nil, error)
         case .certificate(let certificate):
-            let judged = await Self.judge(certificate, label, now: now)
-            state.withLock { $0.judged = judged }
+            let judged = try await Self.judge(certificate, label, now: now, judgements)
+            state.withLock { $0.remember(judged) }
             return judged.verdict
         }
     }
@@ -79,9 +93,18 @@ final class ClientConnection: Sendable {
         }
     }
 
-    private static func judge(_ certificate: ClientCertificate, _ label: ServedLabel, now: Int64) async -> Judged {
+    private static func judge(
+        _ certificate: ClientCertificate, _ label: ServedLabel, now: Int64, _ judgements: PathJudgements
+    ) async throws -> Judged {
         func judged(_ verdict: ClientVerdict, until end: Int64) -> Judged {
             Judged(label: label, verdict: verdict, from: now, until: max(now, end))
+        }
+        func outsideValidity(_ reason: String, principal: String) -> Judged {
+            let error = ServiceError(.certificateOutsideValidity, reason)
+            return judged(.refused(certificate, error, principal: principal), until: now)
+        }
+        func untrusted(_ reason: String) -> Judged {
+            judged(.refused(certificate, ServiceError(.certificateUntrusted, reason)), until: .max)
         }
         switch certificate.judge(authorities: label.acceptedIssuers, now: now, gracePeriod: 0) {
         case .accepted:
@@ -90,42 +113,26 @@ final class ClientConnection: Sendable {
             let grace = label.description.gracePeriod
             let late = certificate.judge(authorities: label.acceptedIssuers, now: now, gracePeriod: grace)
             if grace > 0, case .accepted = late { return judged(.inGracePeriod(certificate), until: now) }
-            return judged(
-                .refused(certificate, ServiceError(.certificateOutsideValidity, "The client certificate is expired.")),
-                until: now)
+            return outsideValidity(
+                "The client certificate is expired.", principal: ClientVerdict.principal(certificate))
         case .notYetValid:
-            return judged(
-                .refused(
-                    certificate, ServiceError(.certificateOutsideValidity, "The client certificate is not valid yet.")),
-                until: now)
-        case .untrusted(let reason):
-            guard label.manufacturers.isEmpty else {
-                return await judge(certificate, manufacturersOf: label, now: now)
-            }
-            return judged(.refused(certificate, ServiceError(.certificateUntrusted, reason)), until: .max)
+            return outsideValidity(
+                "The client certificate is not valid yet.", principal: ClientVerdict.principal(certificate))
+        case .untrusted(let reason) where label.manufacturers.isEmpty:
+            return untrusted(reason)
+        case .untrusted:
+            break
         }
-    }
-
-    /// Judges a certificate that is not of an authority which the label accepts.
-    private static func judge(
-        _ certificate: ClientCertificate, manufacturersOf label: ServedLabel, now: Int64
-    ) async -> Judged {
-        switch await certificate.judge(
-            manufacturers: label.manufacturers, excluding: label.authorities, now: now)
+        switch try await judgements.judge(
+            certificate, of: label.manufacturers, excluding: label.authorities, label: label.description.name, now: now)
         {
         case .accepted(let path):
-            return Judged(
-                label: label, verdict: .manufacturer(certificate, name: path.manufacturer), from: now,
-                until: max(now, path.notAfter))
-        case .outsideValidity(let reason):
-            return Judged(
-                label: label,
-                verdict: .refused(certificate, ServiceError(.certificateOutsideValidity, reason)), from: now, until: now
-            )
+            return judged(.manufacturer(certificate, name: path.manufacturer), until: path.notAfter)
+        case .outsideValidity(let manufacturer, let reason):
+            return outsideValidity(
+                reason, principal: ClientVerdict.principal(certificate, manufacturer: manufacturer))
         case .untrusted(let reason):
-            return Judged(
-                label: label, verdict: .refused(certificate, ServiceError(.certificateUntrusted, reason)), from: now,
-                until: .max)
+            return untrusted(reason)
         }
     }
 }

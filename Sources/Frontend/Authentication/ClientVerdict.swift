@@ -12,7 +12,9 @@ enum ClientVerdict {
     /// Of a manufacturer that the label trusts: good for a first enrollment, under the names that the label's rule gives.
     case manufacturer(ClientCertificate, name: String)
     /// Of another authority, not for this use, outside of its validity, or not readable.
-    case refused(ClientCertificate?, ServiceError)
+    ///
+    /// - `principal`: whose it is, where that is known all the same.
+    case refused(ClientCertificate?, ServiceError, principal: String? = nil)
 
     /// Whether it authenticates `simpleenroll`.
     var mayEnroll: Bool {
@@ -49,14 +51,27 @@ enum ClientVerdict {
         }
     }
 
-    /// The identity as events name it, where the certificate authenticates for anything.
+    /// The identity as events name it, where the certificate is one of ours or of a manufacturer, good now or not.
     var principal: String? {
         switch self {
-        case .accepted(let certificate), .inGracePeriod(let certificate):
-            "certificate:\(certificate.serial.hexadecimal)"
-        case .manufacturer(let certificate, let name): "manufacturer:\(name):\(certificate.fingerprint.hexadecimal)"
-        case .absent, .refused: nil
+        case .accepted(let certificate), .inGracePeriod(let certificate): Self.principal(certificate)
+        case .manufacturer(let certificate, let name): Self.principal(certificate, manufacturer: name)
+        case .refused(_, _, let principal): principal
+        case .absent: nil
         }
+    }
+
+    static func principal(_ certificate: ClientCertificate) -> String {
+        "certificate:\(certificate.serial.hexadecimal)"
+    }
+
+    static func principal(_ certificate: ClientCertificate, manufacturer: String) -> String {
+        "manufacturer:\(manufacturer):\(certificate.fingerprint.hexadecimal)"
+    }
+
+    /// The certificate that was shown and does not count here, where it can be read.
+    var refusedCertificate: ClientCertificate? {
+        if case .refused(let certificate, _, _) = self { certificate } else { nil }
     }
 
     /// Whether it is a registration authority's, which passes on the requests of others.
@@ -67,7 +82,7 @@ enum ClientVerdict {
     /// Why it does not authenticate, in the words for a client that can do no better than show a certificate.
     var refusal: ServiceError {
         switch self {
-        case .refused(_, let error): error
+        case .refused(_, let error, _): error
         case .inGracePeriod:
             ServiceError(.certificateOutsideValidity, "The client certificate is expired; it may only be renewed.")
         case .manufacturer:

@@ -28,6 +28,7 @@ extension Enrollment {
             case (false, false): AuditEvent.Authentication.none
             }
         event.principal = client.principal
+        event.fingerprint = client.refusedCertificate?.fingerprint.hexadecimal
         event.remoteAddress = connection.remoteAddress
         event.requestID = requestID
         if let request {

@@ -31,13 +31,15 @@ struct Enrollment {
     /// Looks at who asks, as far as that costs nothing.
     ///
     /// - Throws: ``ServiceError`` with code `credential-required` where there is no credential, or only a certificate that
-    ///   is none here, on a label that takes secrets.
-    mutating func readCredentials(_ headers: HTTPFields) async throws {
-        // On a label that takes no secrets an Authorization header means nothing.
-        let secret = label.description.acceptsSecrets ? try PresentedSecret(headers) : .none
+    ///   is none here, on a label that takes secrets; what ``ClientConnection/verdict(on:at:judgements:)`` throws.
+    mutating func readCredentials(_ headers: HTTPFields, judgements: PathJudgements) async throws {
+        // On a label that takes no secrets an Authorization header means nothing; nor does it for a renewal, whose
+        // credential is the certificate (RFC 7030 §4.2.2).
+        let takesSecrets = operation != .simpleReenroll && label.description.acceptsSecrets
+        let secret = takesSecrets ? try PresentedSecret(headers) : .none
         self.secret = secret
-        client = await connection.verdict(on: label, at: .now)
-        if operation != .simpleReenroll, label.description.acceptsSecrets, secret == .none, !client.mayEnroll {
+        client = try await connection.verdict(on: label, at: .now, judgements: judgements)
+        if takesSecrets, secret == .none, !client.mayEnroll {
             isFirstContact = true
             throw ServiceError(.credentialRequired, "No credential was given.")
         }
@@ -45,10 +47,8 @@ struct Enrollment {
 
     var presentsSecret: Bool { secret != .none }
 
-    /// The secret that the outcome hangs on: a renewal with a good certificate does not look at it.
-    var decisiveSecret: Secret? {
-        operation == .simpleReenroll && client.mayRenew ? nil : secret.value
-    }
+    /// The secret that the outcome hangs on.
+    var decisiveSecret: Secret? { secret.value }
 
     mutating func perform(body: ByteBuffer, headers: HTTPFields) async throws -> Answer {
         let idempotencyKey = try Self.idempotencyKey(headers)
@@ -136,7 +136,8 @@ struct Enrollment {
         if let renewed, let difference = RenewalNames.difference(request: request, certificate: renewed) {
             return ServiceError(.nameMismatch, difference)
         }
-        if case .manufacturer(let certificate, let name) = client {
+        // Beside a secret only the signer knows whether this certificate is the identity, or counts as absent.
+        if secret == .none, case .manufacturer(let certificate, let name) = client {
             let names = ManufacturerNames(
                 rules: label.description.manufacturerNames, certificate: certificate.leaf, manufacturer: name)
             if let violation = names.refusal(of: request) {

@@ -14,6 +14,7 @@ internal import PKI
 struct EnrollmentDesk: Sendable {
     let pool: EnrollmentPool
     let failures: FailureLimit
+    let judgements: PathJudgements
     let recorder: EventRecorder
     let logger: Logger
 
@@ -24,7 +25,7 @@ struct EnrollmentDesk: Sendable {
             operation: operation, label: context.label, connection: context.connection,
             requestID: context.requestID)
         do {
-            try await enrollment.readCredentials(request.headers)
+            try await enrollment.readCredentials(request.headers, judgements: judgements)
             try await admit(enrollment)
             let limit = context.label.description.maximumConcurrentEnrollments
             let body = try await request.body.collect(upTo: .max)

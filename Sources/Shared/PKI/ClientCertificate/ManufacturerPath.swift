@@ -1,7 +1,7 @@
 internal import Crypto
 internal import Foundation
 internal import SwiftASN1
-@_spi(DisableValidityCheck) package import X509
+package import X509
 
 /// The way from a device's certificate up to a manufacturer's anchor (RFC 5280 §6).
 package struct ManufacturerPath: Sendable {
@@ -17,7 +17,7 @@ extension ClientCertificate {
     package enum ManufacturerJudgement: Sendable {
         case accepted(ManufacturerPath)
         /// There is a path, and a part of it has expired or is not yet valid.
-        case outsideValidity(reason: String)
+        case outsideValidity(manufacturer: String, reason: String)
         /// A sentence for the log and the event.
         case untrusted(reason: String)
     }
@@ -25,7 +25,9 @@ extension ClientCertificate {
     /// The longest path, anchor included.
     static let maximumPathLength = 7
     /// How often the search for a path may ask for certificates of one subject.
-    static let maximumPathLookups = 16
+    static let maximumPathLookups = maximumPathLength + 1
+    /// How many signatures may be verified in a search, among all manufacturers: the longest path has six.
+    static let maximumPathVerifications = 12
 
     /// Judges the certificate as one that a manufacturer gave the device, at an instant.
     ///
@@ -40,38 +42,27 @@ extension ClientCertificate {
     package func judge(
         manufacturers: [ManufacturerTrust], excluding excluded: [Authority], now: Int64
     ) async -> ManufacturerJudgement {
+        await judge(
+            manufacturers: manufacturers, excluding: excluded, now: now,
+            verifications: SearchBudget(ClientCertificate.maximumPathVerifications))
+    }
+
+    /// - Parameter verifications: how many signatures may be verified in search of a path.
+    func judge(
+        manufacturers: [ManufacturerTrust], excluding excluded: [Authority], now: Int64, verifications: SearchBudget
+    ) async -> ManufacturerJudgement {
         guard !isSigned(byOneOf: excluded) else {
             return .untrusted(reason: "The certificate is of an authority of this service, not of a manufacturer.")
         }
         if let reason = unfitness ?? signatureWeakness { return .untrusted(reason: reason) }
-        let presented = presentedIntermediates
-        var late: String?
-        for manufacturer in manufacturers {
-            let clock = ManufacturerPathPolicy.Clock(now: now)
-            var verifier = Verifier(
-                rootCertificates: CertificateStore(
-                    custom: BoundedCertificateStore(
-                        manufacturer.anchors, lookups: ClientCertificate.maximumPathLookups + 1))
-            ) {
-                RFC5280Policy.withValidityCheckDisabled()
-                // Last: a path that fails for its time alone is otherwise a good one.
-                ManufacturerPathPolicy(clock: clock)
-            }
-            let intermediates = CertificateStore(
-                custom: BoundedCertificateStore(
-                    presented + manufacturer.intermediates, lookups: ClientCertificate.maximumPathLookups))
-            switch await verifier.validate(leaf: leaf, intermediates: intermediates) {
-            case .validCertificate(let path):
-                return .accepted(
-                    ManufacturerPath(
-                        manufacturer: manufacturer.name, certificates: Array(path),
-                        notBefore: path.map(\.firstSecond).max() ?? now, notAfter: path.map(\.lastSecond).min() ?? now))
-            case .couldNotValidate:
-                late = late ?? clock.failure
-            }
-        }
-        if let late { return .outsideValidity(reason: late) }
-        return .untrusted(reason: "There is no path from the certificate to an authority that is accepted here.")
+        let search = ManufacturerPathSearch(leaf: leaf, presented: presentedIntermediates, manufacturers: manufacturers)
+        guard search.isPromising else { return .noPath }
+        return await search.judge(now: now, verifications: verifications)
+    }
+
+    /// Whether the names alone allow for a path to one of the manufacturers: then it takes signatures to judge.
+    package func mayBe(of manufacturers: [ManufacturerTrust]) -> Bool {
+        ManufacturerPathSearch(leaf: leaf, presented: presentedIntermediates, manufacturers: manufacturers).isPromising
     }
 
     /// What the client sent beside its own certificate. What can't be read is of no use.
@@ -86,6 +77,11 @@ extension ClientCertificate {
     private var signatureWeakness: String? {
         leaf.signatureAlgorithm == .sha1WithRSAEncryption ? "The certificate is signed with SHA-1." : nil
     }
+}
+
+extension ClientCertificate.ManufacturerJudgement {
+    static let noPath = Self.untrusted(
+        reason: "There is no path from the certificate to an authority that is accepted here.")
 }
 
 extension Certificate {

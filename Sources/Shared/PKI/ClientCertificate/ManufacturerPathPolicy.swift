@@ -7,13 +7,15 @@ struct ManufacturerPathPolicy: VerifierPolicy {
     /// The instant that a path is judged for, and what failed for it alone.
     final class Clock: Sendable {
         let now: Int64
-        private let failed = Mutex<String?>(nil)
+        private let failed = Mutex<(manufacturer: String, reason: String)?>(nil)
 
         init(now: Int64) { self.now = now }
 
-        var failure: String? { failed.withLock { $0 } }
+        var failure: (manufacturer: String, reason: String)? { failed.withLock { $0 } }
 
-        func note(_ reason: String) { failed.withLock { $0 = $0 ?? reason } }
+        func note(_ reason: String, of manufacturer: String) {
+            failed.withLock { $0 = $0 ?? (manufacturer, reason) }
+        }
     }
 
     /// Policies are fine as no particular one is asked for; names are what the label's rule looks at.
@@ -22,6 +24,13 @@ struct ManufacturerPathPolicy: VerifierPolicy {
         ObjectIdentifiers.Extension.certificatePolicies,
     ]
     let clock: Clock
+    /// Whose path it is.
+    private let manufacturer: ([Certificate]) -> String?
+
+    init(clock: Clock, manufacturer: @escaping ([Certificate]) -> String?) {
+        self.clock = clock
+        self.manufacturer = manufacturer
+    }
 
     func chainMeetsPolicyRequirements(chain: UnverifiedCertificateChain) -> PolicyEvaluationResult {
         guard chain.count > 1, chain.count <= ClientCertificate.maximumPathLength else {
@@ -33,11 +42,14 @@ struct ManufacturerPathPolicy: VerifierPolicy {
         guard chain.dropFirst().dropLast().allSatisfy(Self.isFitIntermediate) else {
             return .failsToMeetPolicy(reason: "An intermediate is not fit for the authorities of TLS clients.")
         }
+        guard let manufacturer = manufacturer(Array(chain)) else {
+            return .failsToMeetPolicy(reason: "The path is of no single manufacturer's certificates.")
+        }
         guard let late = chain.first(where: { clock.now > $0.lastSecond || clock.now < $0.firstSecond }) else {
             return .meetsPolicy
         }
         let whose = late == chain.leaf ? "The client certificate" : "The manufacturer's CA certificate"
-        clock.note("\(whose) \(clock.now > late.lastSecond ? "has expired" : "is not yet valid").")
+        clock.note("\(whose) \(clock.now > late.lastSecond ? "has expired" : "is not yet valid").", of: manufacturer)
         return .failsToMeetPolicy(reason: "A certificate of the path is outside of its validity.")
     }
 
