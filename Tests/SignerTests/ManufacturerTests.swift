@@ -143,6 +143,8 @@ internal import X509
         #expect(try rewritten.derEncoded() != certificate.derEncoded())
         for certificate in [again, rewritten] {
             #expect(await code { try await enroll(signer, Device("AC1"), certificate) } == .certificateRevoked)
+            let denial = try #require(try signer.events().last { $0.type == .denied })
+            #expect(denial.fingerprint == SHA256.hash(data: try certificate.derEncoded()).hexadecimal)
         }
         let secret = try await signer.secret(label: "factory").secret
         #expect(
@@ -156,6 +158,10 @@ internal import X509
         try write(try maker.revocationList(of: [certificate]))
         let signer = try SignerFixture(policy: policy(lists: lists))
         #expect(await code { try await enroll(signer, device, certificate) } == .certificateRevoked)
+        let event = try #require(try signer.events().last { $0.type == .denied })
+        let fingerprint = SHA256.hash(data: try certificate.derEncoded()).hexadecimal
+        #expect(event.principal == "manufacturer:acme:\(fingerprint)")
+        #expect(event.fingerprint == fingerprint)
         let secret = try await signer.secret(label: "factory").secret
         #expect(await code { try await enroll(signer, device, certificate, secret: secret) } == .certificateRevoked)
         // Read again when it changes, in PEM too.
@@ -173,12 +179,23 @@ internal import X509
         let (device, certificate) = try made("AC1")
         try write(try maker.revocationList(of: [], signedBy: P256.Signing.PrivateKey()))
         let signer = try SignerFixture(policy: policy(lists: lists))
-        #expect(await code { try await enroll(signer, device, certificate) } == .certificateUntrusted)
+        #expect(await code { try await enroll(signer, device, certificate) } == .credentialRequired)
         try write(try TestManufacturer("Other").revocationList(of: []))
-        #expect(await code { try await enroll(signer, device, certificate) } == .certificateUntrusted)
+        #expect(await code { try await enroll(signer, device, certificate) } == .credentialRequired)
+        // The label takes secrets too: so a client without one is told that, and the event says the rest.
+        let event = try #require(try signer.events().last { $0.type == .denied })
+        let fingerprint = SHA256.hash(data: try certificate.derEncoded()).hexadecimal
+        #expect(event.reason == "certificate-untrusted")
+        #expect(event.principal == "manufacturer:acme:\(fingerprint)")
+        #expect(event.fingerprint == fingerprint)
+        let strict = try SignerFixture(
+            policy: policy(lists: lists).replacing("[certificate, secret]\n    manuf", with: "[certificate]\n    manuf")
+        )
+        #expect(await code { try await enroll(strict, device, certificate) } == .certificateUntrusted)
+        #expect(try strict.events().last?.principal == event.principal)
         unlink("\(folder)/acme.crl")
         let fresh = try SignerFixture(policy: policy(lists: lists))
-        #expect(await code { try await enroll(fresh, device, certificate) } == .certificateUntrusted)
+        #expect(await code { try await enroll(fresh, device, certificate) } == .credentialRequired)
         // Untrusted, it is as if absent beside a good secret.
         let secret = try await fresh.secret(label: "factory").secret
         let issued = try await enroll(fresh, device, certificate, secret: secret)
@@ -194,11 +211,11 @@ internal import X509
         let impatient = try SignerFixture(policy: policy(lists: lists + "\n    crl-maximum-age: 1h"))
         #expect(await code { try await enroll(refusing, device, certificate) } == nil)
         impatient.advance(by: 2 * 3600)
-        #expect(await code { try await enroll(impatient, device, certificate) } == .certificateUntrusted)
+        #expect(await code { try await enroll(impatient, device, certificate) } == .credentialRequired)
         refusing.advance(by: 2 * 86400)
         accepting.advance(by: 2 * 86400)
         let (other, second) = try made("AC2")
-        #expect(await code { try await enroll(refusing, other, second) } == .certificateUntrusted)
+        #expect(await code { try await enroll(refusing, other, second) } == .credentialRequired)
         #expect(await code { try await enroll(accepting, other, second) } == nil)
         #expect(try accepting.events().last?.remarks?.contains { $0.contains("out of date") } == true)
     }

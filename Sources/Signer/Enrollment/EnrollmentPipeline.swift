@@ -80,10 +80,13 @@ struct EnrollmentPipeline: Sendable {
             throw ServiceError(.nodeNotForLabel, "The node may not ask for this label.")
         }
         try ServerKeyGeneration.requireServed(request.operation, by: label)
-        let manufacturer = try await ManufacturerAuthentication(core: core, label: label, policy: policy).judge(request)
-        let authentication = RequesterAuthentication(
-            label: label, authorities: core.authorities, now: core.seconds(), manufacturer: manufacturer)
-        let requester = try core.ledger.read { try authentication.authenticate(request, $0) }
+        var authentication = RequesterAuthentication(
+            label: label, authorities: core.authorities, now: core.seconds())
+        // A look-up before signatures: with a wrong secret nobody has a path to a manufacturer searched for.
+        try core.ledger.read { [authentication] in try authentication.requireKnownSecret(request, $0) }
+        authentication.manufacturer =
+            try await ManufacturerAuthentication(core: core, label: label, policy: policy).judge(request)
+        let requester = try core.ledger.read { [authentication] in try authentication.authenticate(request, $0) }
         let certificationRequest = try parse(request)
         let makesKey = request.operation == .serverKeyGeneration
         if makesKey {

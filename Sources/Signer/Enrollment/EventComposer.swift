@@ -72,6 +72,9 @@ struct EventComposer: Sendable {
         event.names = candidate.map { $0.certificationRequest.names.map(\.description) }
         if let refused = error.cause as? RefusedSecret {
             event.principal = "secret:\(refused.id)"
+        } else if let refused = error.cause as? RefusedCertificate {
+            event.principal = refused.principal
+            event.fingerprint = refused.fingerprint.hexadecimal
         }
         event.reason = (error.reason ?? error.code).rawValue
         event.reasonText = error.message

@@ -29,7 +29,10 @@ struct ManufacturerAuthentication {
         let now = core.seconds()
         switch await presented.judge(manufacturers: manufacturers.map(\.trust), excluding: ours, now: now) {
         case .untrusted: return .none
-        case .outsideValidity(let reason): return .refused(ServiceError(.certificateOutsideValidity, reason))
+        case .outsideValidity(let manufacturer, let reason):
+            return .refused(
+                ServiceError(.certificateOutsideValidity, reason)
+                    .naming(RefusedCertificate(presented, manufacturer: manufacturer)))
         case .accepted(let path):
             guard let manufacturer = manufacturers.first(where: { $0.trust.name == path.manufacturer }) else {
                 return .none
@@ -42,6 +45,7 @@ struct ManufacturerAuthentication {
         _ presented: ClientCertificate, _ path: ManufacturerPath, _ manufacturer: Manufacturer, now: Int64
     ) throws -> Finding {
         var remark: String?
+        let refused = RefusedCertificate(presented, manufacturer: path.manufacturer)
         if let rule = manufacturer.revocation {
             let revocation = ManufacturerRevocation(
                 rule: rule, lists: core.manufacturerLists.lists(rule.paths), now: now)
@@ -51,8 +55,10 @@ struct ManufacturerAuthentication {
             case .good(let tolerated): remark = tolerated
             case .revoked:
                 return .refused(
-                    ServiceError(.certificateRevoked, "The client certificate has been revoked by its manufacturer."))
-            case .unknown(let reason): return .refused(ServiceError(.certificateUntrusted, reason))
+                    ServiceError(.certificateRevoked, "The client certificate has been revoked by its manufacturer.")
+                        .naming(refused))
+            case .unknown(let reason):
+                return .refused(ServiceError(.certificateUntrusted, reason).naming(refused))
             }
         }
         return .accepted(

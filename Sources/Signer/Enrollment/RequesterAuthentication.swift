@@ -46,23 +46,41 @@ struct RequesterAuthentication: Sendable {
         guard !secret.isSpent else { throw refused(.secretSpent, id: secret.id) }
     }
 
+    /// Refuses a wrong secret, where one plays a part: beside any certificate.
+    func requireKnownSecret(_ request: EnrollRequest, _ db: Database) throws {
+        if request.operation != .simpleReenroll { _ = try presentedSecret(request, db) }
+    }
+
+    private func presentedSecret(_ request: EnrollRequest, _ db: Database) throws -> SecretRecord? {
+        try label.acceptsSecrets ? request.secret.map { try self.secret($0, db) } : nil
+    }
+
     private func enrolling(_ request: EnrollRequest, _ db: Database) throws -> Requester {
         // A wrong secret is refused beside any certificate, and a revoked certificate of ours beside any secret.
-        let secret = try label.acceptsSecrets ? request.secret.map { try self.secret($0, db) } : nil
+        let secret = try presentedSecret(request, db)
         try refuseRevoked(request.clientChain, db)
         var requester: Requester
+        var absent: ServiceError?
         switch manufacturer {
         case .none:
             requester = Requester(certificate: try acceptableCertificate(request, db))
             requester.asksForOthers =
                 label.acceptsRegistrationAuthorities && requester.certificate?.isRegistrationAuthority == true
         case .accepted(let shown):
-            try Self.requireInGoodStanding(shown, db)
+            do {
+                try Self.requireInGoodStanding(shown, db)
+            } catch let error as ServiceError {
+                throw error.naming(RefusedCertificate(shown))
+            }
             requester = Requester(manufacturer: shown)
         case .refused(let error):
-            // As one of ours: revoked it is refused beside any secret, expired it counts as absent beside a good one.
-            guard error != Self.revoked, secret != nil, label.requires == .either else { throw error }
+            // As one of ours: revoked it is refused beside any secret; otherwise it counts as absent where a secret
+            // would do, which a client that came without one has to be told.
+            guard error.code != .certificateRevoked, label.acceptsSecrets, label.requires == .either else {
+                throw error
+            }
             requester = Requester()
+            absent = error
         }
         switch label.requires {
         case .both:
@@ -70,15 +88,19 @@ struct RequesterAuthentication: Sendable {
             requester.secret = secret
         case .either:
             guard requester.isSecretAlone else { break }
-            guard secret != nil else { throw missing(secret: nil) }
+            guard secret != nil else { throw missing(secret: nil, absent: absent) }
             requester.secret = secret
         }
         return requester
     }
 
-    private func missing(secret: SecretRecord?) -> ServiceError {
+    /// - Parameter absent: why a certificate counts as absent, for the event.
+    private func missing(secret: SecretRecord?, absent: ServiceError? = nil) -> ServiceError {
         if label.acceptsSecrets && secret == nil {
-            return ServiceError(.credentialRequired, "This label needs an enrollment secret.")
+            return ServiceError(
+                .credentialRequired,
+                ([absent?.message].compactMap { $0 } + ["This label needs an enrollment secret."])
+                    .joined(separator: " "), reason: absent?.code, cause: absent?.cause)
         }
         return ServiceError(.certificateRequired, "This label needs a client certificate of its authority.")
     }
@@ -89,7 +111,7 @@ struct RequesterAuthentication: Sendable {
         guard label.acceptsCertificates, !request.clientChain.isEmpty else { return nil }
         do {
             return try heldCertificate(request.clientChain, gracePeriod: 0, db)
-        } catch let error as ServiceError where label.acceptsSecrets && error != Self.revoked {
+        } catch let error as ServiceError where label.acceptsSecrets && error.code != .certificateRevoked {
             return nil
         }
     }
@@ -102,7 +124,7 @@ struct RequesterAuthentication: Sendable {
         if let authority = presented.judge(authorities: all, now: now, gracePeriod: 0).authority,
             try CertificateTable.find(db, authority: authority, serial: Data(presented.serial))?.revokedAt != nil
         {
-            throw Self.revoked
+            throw Self.revoked.naming(RefusedCertificate(presented))
         }
     }
 
@@ -141,18 +163,22 @@ struct RequesterAuthentication: Sendable {
             throw ServiceError(
                 .certificateUntrusted, "The client certificate is not one that this authority has issued.")
         }
-        // Revocation is told before the validity: of a revoked certificate nothing else matters.
-        guard record.revokedAt == nil else { throw Self.revoked }
-        try Self.requireInGoodStanding(record, presented.publicKeyDER(), db)
-        switch judgement {
-        case .expired:
-            throw ServiceError(.certificateOutsideValidity, "The client certificate has expired.")
-        case .notYetValid:
-            throw ServiceError(.certificateOutsideValidity, "The client certificate is not yet valid.")
-        case .accepted, .untrusted:
-            return .init(
-                record: record, certificate: presented.leaf,
-                isRegistrationAuthority: presented.isRegistrationAuthority)
+        do {
+            // Revocation is told before the validity: of a revoked certificate nothing else matters.
+            guard record.revokedAt == nil else { throw Self.revoked }
+            try Self.requireInGoodStanding(record, presented.publicKeyDER(), db)
+            switch judgement {
+            case .expired:
+                throw ServiceError(.certificateOutsideValidity, "The client certificate has expired.")
+            case .notYetValid:
+                throw ServiceError(.certificateOutsideValidity, "The client certificate is not yet valid.")
+            case .accepted, .untrusted:
+                return .init(
+                    record: record, certificate: presented.leaf,
+                    isRegistrationAuthority: presented.isRegistrationAuthority)
+            }
+        } catch let error as ServiceError {
+            throw error.naming(RefusedCertificate(presented))
         }
     }
 
@@ -182,11 +208,6 @@ struct RequesterAuthentication: Sendable {
         ServiceError(
             .credentialRefused, "The credential was refused.", reason: reason, cause: id.map(RefusedSecret.init(id:)))
     }
-}
-
-/// Which known secret was refused: for the event, never for the answer.
-struct RefusedSecret: Error {
-    var id: String
 }
 
 extension ClientCertificate.Judgement {
