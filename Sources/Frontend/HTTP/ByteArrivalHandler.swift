@@ -14,11 +14,8 @@ final class ByteArrivalHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // A stray line break after a request (H4) is no beginning of the next.
-        let bytes = unwrapInboundIn(data).readableBytesView.drop { $0 == 0x0d || $0 == 0x0a }
-        if !bytes.isEmpty {
-            gate.bytesArrived(bytes)
-        }
+        gate.bytesArrived(unwrapInboundIn(data).readableBytesView)
         context.fireChannelRead(data)
+        gate.bytesPassed()
     }
 }

@@ -161,6 +161,7 @@ extension RequestGateHandler {
 extension RequestGateHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
+        requestLine.observe(part)
         if gate.isResponding || !ahead.isEmpty || !context.channel.isWritable {
             ahead.append(part)
         } else {
@@ -189,15 +190,15 @@ extension RequestGateHandler {
         context.fireChannelWritabilityChanged()
     }
 
-    /// Bytes of a head came in, before the codec has made anything of them.
-    func bytesArrived(_ bytes: some Collection<UInt8>) {
-        guard peer != nil else { return }
-        if gate.headBegan() {
+    /// Bytes came in, before the codec has made anything of them.
+    func bytesArrived(_ bytes: ByteBufferView) {
+        requestLine.arrived(bytes)
+        if peer != nil, requestLine.hasBegun, gate.headBegan() {
             deadline?.expect(within: timeouts.head)
-            requestLine = RequestLineLength()
         }
-        requestLine.add(bytes)
     }
+
+    func bytesPassed() { requestLine.passed() }
 
     private func receive(_ part: HTTPServerRequestPart) {
         switch part {
