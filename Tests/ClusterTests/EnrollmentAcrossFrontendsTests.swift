@@ -155,12 +155,12 @@ func untilTheEndOfTheCentury() throws -> Certificate.Extensions {
 
 /// Runs an operation for each element at once, at most 32 at a time; the results in the elements' order.
 func concurrently<Element: Sendable, Result: Sendable>(
-    _ elements: [Element], _ body: @escaping @Sendable (Element) async throws -> Result
+    _ elements: [Element], atOnce: Int = 32, _ body: @escaping @Sendable (Element) async throws -> Result
 ) async throws -> [Result] {
     try await withThrowingTaskGroup(of: (Int, Result).self) { group in
         var results: [(Int, Result)] = []
         for (index, element) in elements.enumerated() {
-            if index >= 32, let done = try await group.next() {
+            if index >= atOnce, let done = try await group.next() {
                 results.append(done)
             }
             group.addTask { (index, try await body(element)) }

@@ -193,4 +193,37 @@ internal import X509
             }
         }
     }
+
+    /// What is inherent: a good secret that nobody has seen waits in the same queue as wrong ones, and where that is
+    /// full it is told to come again.
+    @Test func whileSuspectsAreFullKnownDevicesAreServedAndUnknownOnesComeAgain() async throws {
+        try await TestFrontend.run(change: {
+            $0.limits.authenticationFailures = 1
+            $0.limits.authenticationFailureWindow = .seconds(3_600)
+            $0.limits.suspectsRunning = 2
+            $0.limits.suspectsWaiting = 4
+            $0.limits.enrollmentPatience = .seconds(60)
+        }) { frontend in
+            try await frontend.ready()
+            frontend.signer.set { $0.secrets.insert("never-seen") }
+            let request = try TestRequest.make("d.example.com")
+            #expect(try await frontend.send(.enroll(request)).status == 200)
+            #expect(try await frontend.send(.enroll(request, secret: "wrong")).status == 401)
+            frontend.signer.set { $0.holdsAuthentications = true }
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for number in 0..<7 {
+                    group.addTask { try await frontend.send(.enroll(request, secret: "wrong-\(number)")).status }
+                }
+                // Six have the places; now they are all taken.
+                #expect(try await group.next() == 503)
+                for _ in 0..<5 { #expect(try await frontend.send(.enroll(request)).status == 200) }
+                let unknown = try await frontend.send(.enroll(request, secret: "never-seen"))
+                #expect(unknown.status == 503)
+                #expect(unknown.header("retry-after").flatMap { Int($0) } ?? 0 > 0)
+                frontend.signer.set { $0.holdsAuthentications = false }
+                for try await status in group { #expect(status == 429) }
+            }
+            #expect(try await frontend.send(.enroll(request, secret: "never-seen")).status == 200)
+        }
+    }
 }

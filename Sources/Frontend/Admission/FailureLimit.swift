@@ -9,6 +9,10 @@ internal import Synchronization
 /// 429. Past the limit a secret that nobody knows to be good has to pass ``suspects`` first: a small pool of its own,
 /// from which the signer is only asked whether it knows the secret, in its lane for unauthenticated work. So neither the
 /// pool of enrollments nor the signer's lane for them ever fills up with wrong secrets.
+///
+/// What this can't give: while ``suspects`` is full, a device of that address whose good secret this frontend has not
+/// seen lately can't be told from the others, and gets 503 with `Retry-After`. One that was accepted within the last
+/// minute, one with a certificate alone, and everybody elsewhere, go past it.
 final class FailureLimit: Sendable {
     private struct State {
         var failures: FailureLimitState
