@@ -22,7 +22,7 @@ internal import Testing
         try await cluster.start()
         let many = try await cluster.secret(uses: 25)
         // As many at once as there can be connections: the test and the frontend can't have a thousand each.
-        let connections = 200
+        let connections = 100
         async let wrong = concurrently(Array(0..<connections), atOnce: connections) { group in
             let connection = try await cluster.connect()
             let request = try TestRequest.device("wrong-\(group).example.com").der()
