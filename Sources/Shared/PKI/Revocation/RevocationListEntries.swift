@@ -14,7 +14,8 @@ package struct RevocationListEntries: Sendable {
 
     package init() {}
 
-    /// Adds an entry; a million of them take less than a second. A reader finds entries faster where they come in the order of their serial numbers.
+    /// Adds an entry; a million of them take less than a second. A reader finds entries faster where they come in the
+    /// order of their serial numbers.
     ///
     /// - Parameters:
     ///   - serial: the serial number, the highest byte first.
