@@ -25,7 +25,9 @@ struct ManufacturerReader {
         }
         let anchors = try certificates("anchors", reader, limit: Self.maximumAnchors)
         guard !anchors.isEmpty else { throw reader.error("anchors", "at least one PEM file of the maker is needed") }
-        let intermediates = try certificates("intermediates", reader, limit: Self.maximumIntermediates)
+        // Files with a whole chain in them have the anchor too.
+        let intermediates = try certificates(
+            "intermediates", reader, limit: Self.maximumIntermediates, except: anchors)
         let revocation = try revocation(reader)
         try reader.finish()
         return Manufacturer(
@@ -36,7 +38,10 @@ struct ManufacturerReader {
             revocation: revocation)
     }
 
-    private func certificates(_ key: String, _ reader: ConfigurationReader, limit: Int) throws -> [Certificate] {
+    /// - Parameter anchors: what is not read once more; nil for the anchors themselves.
+    private func certificates(
+        _ key: String, _ reader: ConfigurationReader, limit: Int, except anchors: [Certificate]? = nil
+    ) throws -> [Certificate] {
         var all: [Certificate] = []
         for (index, path) in try reader.paths(key, default: []).enumerated() {
             let certificates: [Certificate]
@@ -46,8 +51,8 @@ struct ManufacturerReader {
                 throw reader.error(key, at: index, "\(error)")
             }
             guard !certificates.isEmpty else { throw reader.error(key, at: index, "\(path) has no certificate in it") }
-            for certificate in certificates {
-                try requireAuthority(certificate) { reader.error(key, at: index, $0) }
+            for certificate in certificates where anchors?.contains(certificate) != true {
+                try requireAuthority(certificate, isAnchor: anchors == nil) { reader.error(key, at: index, $0) }
                 if !all.contains(certificate) { all.append(certificate) }
             }
         }
@@ -55,7 +60,9 @@ struct ManufacturerReader {
         return all
     }
 
-    private func requireAuthority(_ certificate: Certificate, _ error: (String) -> ConfigurationError) throws {
+    private func requireAuthority(
+        _ certificate: Certificate, isAnchor: Bool, _ error: (String) -> ConfigurationError
+    ) throws {
         let constraints: BasicConstraints?
         do {
             constraints = try certificate.extensions.basicConstraints
@@ -67,6 +74,9 @@ struct ManufacturerReader {
         case nil where certificate.version == .v1: break
         case nil, .notCertificateAuthority:
             throw error("«\(certificate.subject)» is not a CA certificate; the maker's CA is needed, not a device's")
+        }
+        if let objection = ManufacturerTrust.objection(to: certificate, isAnchor: isAnchor) {
+            throw error("«\(certificate.subject)» can't be a CA of devices: \(objection)")
         }
         guard !authorityKeys.contains(try certificate.publicKey.derEncoded()) else {
             throw error(

@@ -2,6 +2,7 @@ internal import ClusterProtocol
 internal import Crypto
 internal import Foundation
 internal import PKI
+internal import X509
 
 /// The labels and profiles in force: what the signer will issue, for whom.
 ///
@@ -18,6 +19,15 @@ struct Policy: Sendable, Equatable {
     /// The files of all manufacturers' revocation lists.
     var revocationListPaths: Set<String> {
         Set(manufacturers.flatMap { $0.revocation?.paths ?? [] })
+    }
+
+    /// The manufacturers' certificates that are expired or not yet valid, with the manufacturer's name and the subject.
+    ///
+    /// - Parameter now: in seconds since 1970.
+    func lateAuthorities(at now: Int64) -> [(manufacturer: String, subject: String)] {
+        manufacturers.flatMap { manufacturer in
+            manufacturer.trust.late(at: now).map { (manufacturer.trust.name, "\($0.subject)") }
+        }
     }
 
     func manufacturers(of label: LabelDescription) -> [Manufacturer] {

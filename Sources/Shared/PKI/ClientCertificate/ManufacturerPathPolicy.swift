@@ -36,11 +36,10 @@ struct ManufacturerPathPolicy: VerifierPolicy {
         guard chain.count > 1, chain.count <= ClientCertificate.maximumPathLength else {
             return .failsToMeetPolicy(reason: "The path is too long.")
         }
-        guard chain.dropFirst().allSatisfy(Self.maySignCertificates) else {
-            return .failsToMeetPolicy(reason: "An authority's key usage does not have keyCertSign.")
-        }
-        guard chain.dropFirst().dropLast().allSatisfy(Self.isFitIntermediate) else {
-            return .failsToMeetPolicy(reason: "An intermediate is not fit for the authorities of TLS clients.")
+        if let objection = chain.dropFirst().lazy.compactMap({ Self.objection(to: $0, isAnchor: $0 == chain.last) })
+            .first
+        {
+            return .failsToMeetPolicy(reason: PolicyFailureReason(objection))
         }
         guard let manufacturer = manufacturer(Array(chain)) else {
             return .failsToMeetPolicy(reason: "The path is of no single manufacturer's certificates.")
@@ -53,22 +52,23 @@ struct ManufacturerPathPolicy: VerifierPolicy {
         return .failsToMeetPolicy(reason: "A certificate of the path is outside of its validity.")
     }
 
-    private static func maySignCertificates(_ authority: Certificate) -> Bool {
+    /// Why no path goes through an authority's certificate, whenever; nil where one may.
+    static func objection(to authority: Certificate, isAnchor: Bool) -> String? {
         do {
-            return try authority.extensions.keyUsage?.keyCertSign ?? true
+            guard try authority.extensions.keyUsage?.keyCertSign ?? true else {
+                return "its keyUsage does not have keyCertSign"
+            }
+            guard !isAnchor else { return nil }
+            // Version 1, which the library lets pass, can't say that it is no authority's: any device's certificate of
+            // that version would be one.
+            guard authority.version == .v3 else { return "it is of version 1, which no intermediate may be" }
+            guard authority.signatureAlgorithm != .sha1WithRSAEncryption else { return "it is signed with SHA-1" }
+            guard try ClientCertificate.isForClients(authority) else {
+                return "its extendedKeyUsage has neither clientAuth nor any"
+            }
+            return nil
         } catch {
-            return false
-        }
-    }
-
-    /// Version 1, which the library lets pass, can't say that it is no authority's: any device's certificate of that
-    /// version would be one.
-    private static func isFitIntermediate(_ authority: Certificate) -> Bool {
-        do {
-            return try authority.version == .v3 && authority.signatureAlgorithm != .sha1WithRSAEncryption
-                && ClientCertificate.isForClients(authority)
-        } catch {
-            return false
+            return "its extensions can't be read"
         }
     }
 }

@@ -26,4 +26,16 @@ package struct ManufacturerTrust: Sendable, Equatable {
             name: name, anchors: try anchors.map { try Certificate(derEncoded: Array($0)) },
             intermediates: try intermediates.map { try Certificate(derEncoded: Array($0)) })
     }
+
+    /// Why no path goes through an authority's certificate, whatever the time; nil where one may.
+    package static func objection(to authority: Certificate, isAnchor: Bool) -> String? {
+        ManufacturerPathPolicy.objection(to: authority, isAnchor: isAnchor)
+    }
+
+    /// The certificates that are expired or not yet valid.
+    ///
+    /// - Parameter now: in seconds since 1970.
+    package func late(at now: Int64) -> [Certificate] {
+        (anchors + intermediates).filter { now > $0.lastSecond || now < $0.firstSecond }
+    }
 }
