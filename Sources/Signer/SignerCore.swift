@@ -75,6 +75,17 @@ final class SignerCore: Sendable {
         Int64(now().timeIntervalSince1970 * 1000)
     }
 
+    /// Reads the revocation lists of the policy in force, and says which of its manufacturers' authorities are of no use.
+    func prepareManufacturers() async {
+        let policy = policy
+        await manufacturerLists.prepare(policy.revocationListPaths)
+        for (manufacturer, authority) in policy.lateAuthorities(at: seconds()) {
+            logger.warning(
+                "a manufacturer's CA certificate is expired or not yet valid: no device gets in by it",
+                metadata: ["manufacturer": "\(manufacturer)", "subject": "\(authority)"])
+        }
+    }
+
     // MARK: Shutdown
 
     /// Whether the process is ending: what runs is finished, nothing new is begun.

@@ -53,7 +53,7 @@ package struct SignerService: Service {
         try registry.refresh()
         core.policy = policy.reserving(hosts: registry.hosts)
         // A list that can't be read is no reason not to start: it is logged, and its manufacturer's devices wait.
-        core.manufacturerLists.prepare(policy.revocationListPaths)
+        await core.prepareManufacturers()
         let publisher = CataloguePublisher(core: core, key: catalogueKey)
         try await publisher.publish(core.policy)
         try await recordStart(core)

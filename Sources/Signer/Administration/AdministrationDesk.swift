@@ -98,7 +98,7 @@ extension AdministrationDesk: AdministrationBackend {
         let policy: Policy
         do {
             policy = try policyFile.load()
-            try requireRevocationLists(of: policy)
+            try await requireRevocationLists(of: policy)
         } catch {
             let text = "\(error)"
             _ = try await change(.configurationRefused) { _, event in
@@ -119,7 +119,7 @@ extension AdministrationDesk: AdministrationBackend {
                 }
             }
             core.policy = inForce
-            core.manufacturerLists.prepare(inForce.revocationListPaths)
+            await core.prepareManufacturers()
             return ReloadReply(
                 catalogueVersion: publisher.catalogue?.version ?? 0, configurationSHA256: policy.sha256,
                 changed: policy.sha256 != before)
@@ -127,10 +127,9 @@ extension AdministrationDesk: AdministrationBackend {
     }
 
     /// An operator who names a list that isn't one learns of it now, not when the first device is refused.
-    private func requireRevocationLists(of policy: Policy) throws {
-        let paths = policy.revocationListPaths
-        _ = core.manufacturerLists.lists(paths.sorted())
-        guard let (path, failure) = core.manufacturerLists.failures(paths).min(by: { $0.key < $1.key }) else { return }
+    private func requireRevocationLists(of policy: Policy) async throws {
+        let failures = await core.manufacturerLists.failures(policy.revocationListPaths)
+        guard let (path, failure) = failures.min(by: { $0.key < $1.key }) else { return }
         throw ServiceError(.invalidArgument, "manufacturers: crls: \(path): \(failure)")
     }
 }

@@ -37,21 +37,19 @@ struct ManufacturerAuthentication {
             guard let manufacturer = manufacturers.first(where: { $0.trust.name == path.manufacturer }) else {
                 return .none
             }
-            return try judge(presented, path, manufacturer, now: now)
+            return try await judge(presented, path, manufacturer, now: now)
         }
     }
 
     private func judge(
         _ presented: ClientCertificate, _ path: ManufacturerPath, _ manufacturer: Manufacturer, now: Int64
-    ) throws -> Finding {
+    ) async throws -> Finding {
         var remark: String?
         let refused = RefusedCertificate(presented, manufacturer: path.manufacturer)
         if let rule = manufacturer.revocation {
-            let revocation = ManufacturerRevocation(
-                rule: rule, lists: core.manufacturerLists.lists(rule.paths), now: now)
             // The leaf as it was presented: encoding it anew could mend what libcrypto is to judge.
             let chain = try [presented.leafDER] + path.certificates.dropFirst().map { try $0.derEncoded() }
-            switch revocation.judge(chain) {
+            switch await core.manufacturerLists.judge(chain, by: rule, now: now) {
             case .good(let tolerated): remark = tolerated
             case .revoked:
                 return .refused(

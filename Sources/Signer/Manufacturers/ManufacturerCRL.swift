@@ -1,5 +1,6 @@
 internal import COpenSSL
 internal import Foundation
+internal import Synchronization
 
 /// One certificate revocation list of a manufacturer (RFC 5280 §5), parsed by libcrypto.
 ///
@@ -10,56 +11,71 @@ final class ManufacturerCRL: @unchecked Sendable {
         let description: String
     }
 
-    /// The most lists in one file.
-    private static let maximumLists = 16
+    /// The most issuers that are remembered of one list.
+    private static let maximumIssuers = 16
 
     let list: OpaquePointer
     /// When it was made, in seconds since 1970.
     let thisUpdate: Int64
+    /// Whether it says which certificates it is about (RFC 5280 §5.2.5). Otherwise it is about all of its issuer's.
+    let isScoped: Bool
+    private let issuers = Mutex<Set<Data>>([])
 
-    private init(taking list: OpaquePointer) throws {
+    private init(taking list: OpaquePointer, thisUpdate: Int64) {
         self.list = list
-        guard let made = X509_CRL_get0_lastUpdate(list), let seconds = Self.seconds(made) else {
+        self.thisUpdate = thisUpdate
+        isScoped = X509_CRL_get_ext_by_NID(list, NID_issuing_distribution_point, -1) >= 0
+    }
+
+    deinit { X509_CRL_free(list) }
+
+    /// - Parameter list: freed where it is refused. Not in an initializer: one that throws runs no `deinit`.
+    static func taking(_ list: OpaquePointer) throws(Unreadable) -> ManufacturerCRL {
+        do throws(Unreadable) {
+            return ManufacturerCRL(taking: list, thisUpdate: try validate(list))
+        } catch {
+            X509_CRL_free(list)
+            throw error
+        }
+    }
+
+    /// - Returns: when it was made, in seconds since 1970.
+    private static func validate(_ list: OpaquePointer) throws(Unreadable) -> Int64 {
+        guard let made = X509_CRL_get0_lastUpdate(list), let thisUpdate = seconds(made) else {
             throw Unreadable(description: "a revocation list has no date that can be read")
         }
-        thisUpdate = seconds
         var digest: Int32 = 0
         guard OBJ_find_sigid_algs(X509_CRL_get_signature_nid(list), &digest, nil) == 1,
             digest != NID_sha1, digest != NID_md5
         else {
             throw Unreadable(description: "a revocation list is signed with SHA-1 or an unknown algorithm")
         }
-    }
-
-    deinit { X509_CRL_free(list) }
-
-    /// Reads the lists of a file: one in DER, or any number in PEM.
-    static func read(_ contents: Data) throws -> [ManufacturerCRL] {
-        defer { ERR_clear_error() }
-        let isPEM = contents.firstRange(of: Data("-----BEGIN".utf8)) != nil
-        return try contents.withUnsafeBytes { bytes in
-            guard let input = BIO_new_mem_buf(bytes.baseAddress, Int32(clamping: bytes.count)) else {
-                throw Unreadable(description: "libcrypto is out of memory")
-            }
-            defer { BIO_free_all(input) }
-            var lists: [ManufacturerCRL] = []
-            while let list = isPEM ? PEM_read_bio_X509_CRL(input, nil, nil, nil) : d2i_X509_CRL_bio(input, nil) {
-                lists.append(try ManufacturerCRL(taking: list))
-                guard lists.count <= maximumLists else {
-                    throw Unreadable(description: "the file has more than \(maximumLists) revocation lists")
-                }
-                if !isPEM { break }
-            }
-            guard !lists.isEmpty else {
-                throw Unreadable(description: "the file is no revocation list in PEM or DER")
-            }
-            return lists
+        // libcrypto would take it for a whole one, and the newest.
+        guard X509_CRL_get_ext_by_NID(list, NID_delta_crl, -1) < 0 else {
+            throw Unreadable(description: "a revocation list is a delta list; the complete one is needed")
         }
+        return thisUpdate
     }
 
     private static func seconds(_ time: UnsafePointer<ASN1_TIME>) -> Int64? {
         var parts = tm()
         guard ASN1_TIME_to_tm(time, &parts) == 1 else { return nil }
         return Int64(timegm(&parts))
+    }
+
+    // MARK: Its issuer
+
+    /// Whether the list is known to be the issuer's, its signature verified.
+    ///
+    /// - Parameter issuer: the SHA-256 of the issuer's certificate.
+    func isVerified(by issuer: Data) -> Bool {
+        issuers.withLock { $0.contains(issuer) }
+    }
+
+    func verified(by issuer: Data) {
+        issuers.withLock { issuers in
+            guard issuers.count < Self.maximumIssuers else { return }
+            issuers.insert(issuer)
+        }
     }
 }

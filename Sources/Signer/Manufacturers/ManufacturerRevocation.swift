@@ -4,7 +4,8 @@ internal import PKI
 
 /// Whether a manufacturer has revoked a certificate of a path, by the manufacturer's lists (RFC 5280 §6.3).
 ///
-/// libcrypto verifies the whole path anew with the lists: their signatures, scopes and dates, and what they revoke.
+/// libcrypto verifies the whole path anew with the lists: their signatures, scopes and dates, and what they revoke. Only
+/// a list's signature, over megabytes perhaps, is verified once for each issuer.
 struct ManufacturerRevocation {
     enum Finding: Sendable, Equatable {
         /// - `remark`: what was tolerated, for the event.
@@ -15,14 +16,22 @@ struct ManufacturerRevocation {
     }
 
     /// What libcrypto's callback saw.
-    private final class Observations {
+    final class Observations {
         /// Where the anchor stands in the path.
         let anchor: Int32
+        let lists: [ManufacturerCRL]
+        let now: Int64
         var isRevoked = false
         var isStale = false
+        /// How many errors there were beside those of time.
+        var errors = 0
         var failure: String?
 
-        init(anchor: Int32) { self.anchor = anchor }
+        init(anchor: Int32, lists: [ManufacturerCRL], now: Int64) {
+            self.anchor = anchor
+            self.lists = lists
+            self.now = now
+        }
     }
 
     var rule: Manufacturer.RevocationRule
@@ -38,7 +47,7 @@ struct ManufacturerRevocation {
         guard certificates.count == path.count, certificates.count > 1 else {
             return .unknown(reason: "The path of the client certificate can't be read.")
         }
-        let seen = Observations(anchor: Int32(certificates.count - 1))
+        let seen = Observations(anchor: Int32(certificates.count - 1), lists: lists, now: now)
         guard verify(certificates, seen) else {
             if seen.isRevoked { return .revoked }
             return .unknown(reason: seen.failure ?? "The manufacturer's revocation list can't be used.")
@@ -84,6 +93,7 @@ struct ManufacturerRevocation {
         guard X509_VERIFY_PARAM_set_flags(parameters, UInt(flags)) == 1 else { return false }
         X509_VERIFY_PARAM_set_time(parameters, time_t(now))
         X509_VERIFY_PARAM_set_depth(parameters, seen.anchor)
+        X509_STORE_set_check_crl(store) { context, list in ManufacturerRevocation.check(context, list) }
         guard X509_STORE_set1_param(store, parameters) == 1,
             X509_STORE_CTX_init(context, store, leaf, intermediates) == 1,
             // Not retained: the callback is called during the verification alone.
@@ -93,37 +103,6 @@ struct ManufacturerRevocation {
             ManufacturerRevocation.observe(accepted, context)
         }
         return withExtendedLifetime(seen) { X509_verify_cert(context) == 1 }
-    }
-
-    /// What libcrypto asks at each error: 1 to go on as if there were none.
-    private static func observe(_ accepted: Int32, _ context: OpaquePointer?) -> Int32 {
-        guard accepted == 0 else { return accepted }
-        guard let context, let data = X509_STORE_CTX_get_ex_data(context, 0) else { return 0 }
-        let seen = Unmanaged<Observations>.fromOpaque(data).takeUnretainedValue()
-        let depth = X509_STORE_CTX_get_error_depth(context)
-        let error = X509_STORE_CTX_get_error(context)
-        switch error {
-        case X509_V_ERR_CERT_REVOKED:
-            seen.isRevoked = true
-            return 0
-        case X509_V_ERR_CRL_HAS_EXPIRED, X509_V_ERR_CRL_NOT_YET_VALID:
-            // On, for it may still tell of a revocation.
-            seen.isStale = true
-            return 1
-        case X509_V_ERR_UNABLE_TO_GET_CRL where depth > 0:
-            // Of the authorities between, and of the anchor, only what there is a list of is looked for.
-            return 1
-        case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER where depth == seen.anchor:
-            return 1
-        case X509_V_ERR_UNABLE_TO_GET_CRL:
-            seen.failure = "There is no revocation list of the manufacturer for the client certificate's issuer."
-            return 0
-        default:
-            seen.failure =
-                "The client certificate's path with the manufacturer's revocation lists: "
-                + String(cString: X509_verify_cert_error_string(Int(error))) + "."
-            return 0
-        }
     }
 
     private static func certificate(_ der: [UInt8]) -> OpaquePointer? {

@@ -91,14 +91,18 @@ package struct TestManufacturer: Sendable {
 
     /// A revocation list (RFC 5280 §5), DER, put together byte by byte.
     ///
-    /// - Parameter signer: another key than the issuing CA's.
+    /// - Parameters:
+    ///   - signer: another key than the issuing CA's.
+    ///   - byRoot: it is the root's list.
+    ///   - others: extensions beside the number, DER.
     package func revocationList(
         of revoked: [Certificate], thisUpdate: Date = .now.addingTimeInterval(-60),
-        nextUpdate: Date = .now.addingTimeInterval(86_400), signedBy signer: P256.Signing.PrivateKey? = nil
+        nextUpdate: Date = .now.addingTimeInterval(86_400), signedBy signer: P256.Signing.PrivateKey? = nil,
+        byRoot: Bool = false, extensions others: [[UInt8]] = []
     ) throws -> Data {
         let algorithm = TestRequest.sequence([TestRequest.identifier("1.2.840.10045.4.3.2")])
         var issuer = DER.Serializer()
-        try issuer.serialize(issuing.subject)
+        try issuer.serialize(byRoot ? root.subject : issuing.subject)
         let entries = revoked.map { certificate in
             TestRequest.sequence([
                 TestRequest.element(0x02, Self.integer(certificate.serialNumber.bytes)), Self.time(thisUpdate),
@@ -110,9 +114,9 @@ package struct TestManufacturer: Sendable {
             Self.time(nextUpdate),
         ]
         if !entries.isEmpty { parts.append(TestRequest.sequence(entries)) }
-        parts.append(TestRequest.element(0xa0, TestRequest.sequence([number])))
+        parts.append(TestRequest.element(0xa0, TestRequest.sequence([number] + others)))
         let list = TestRequest.sequence(parts)
-        let signature = try (signer ?? issuingKey).signature(for: list).derRepresentation
+        let signature = try (signer ?? (byRoot ? rootKey : issuingKey)).signature(for: list).derRepresentation
         return Data(TestRequest.sequence([list, algorithm, TestRequest.element(0x03, [0] + signature)]))
     }
 
