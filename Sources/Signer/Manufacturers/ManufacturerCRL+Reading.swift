@@ -61,16 +61,26 @@ extension ManufacturerCRL {
         }
     }
 
-    /// How many lines begin with «-», as only the first and the last of a PEM block do (RFC 7468 §2).
+    /// How many lines begin with «-» or have «-----» in them, as only the first and the last of a PEM block do (RFC 7468
+    /// §2).
     private static func encapsulationBoundaries(_ contents: UnsafeRawBufferPointer) -> Int {
         var count = 0
         var isAtStart = true
+        var isCounted = false
+        var dashes = 0
         for byte in contents {
             switch byte {
-            case 0x0a, 0x0d: isAtStart = true
-            case 0x20, 0x09: break
+            case 0x0a, 0x0d:
+                isAtStart = true
+                isCounted = false
+                dashes = 0
+            case 0x20, 0x09: dashes = 0
             default:
-                if isAtStart && byte == 0x2d { count += 1 }
+                dashes = byte == 0x2d ? dashes + 1 : 0
+                if !isCounted && (dashes == 5 || isAtStart && dashes == 1) {
+                    isCounted = true
+                    count += 1
+                }
                 isAtStart = false
             }
         }
