@@ -183,7 +183,8 @@ let package = Package(
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "ClusterProtocol", "ClusterTransport", "PKI", "TestManufacturers", "TestRequests", "TestTLSClient", .asn1,
+                "ClusterProtocol", "ClusterTransport", "PKI", "TestManufacturers", "TestRequests", "TestTLSClient",
+                .asn1,
                 .crypto, .cryptoExtras, .logging,
                 .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .x509,
                 // The processes that the tests start.
