@@ -57,12 +57,9 @@ enum KeyMessage {
     // MARK: Envelop
 
     private static func envelop(_ content: SensitiveBytes, for protection: ResolvedProtection) throws -> Data {
-        let created =
-            switch protection.content {
-            case .cbc: CMS_EnvelopedData_create(EVP_aes_256_cbc())
-            case .gcm: CMS_AuthEnvelopedData_create(EVP_aes_256_gcm())
-            }
-        guard let message = created else { throw CryptoLibraryError("libcrypto can't begin an EnvelopedData") }
+        guard let message = CMS_EnvelopedData_create(EVP_aes_256_cbc()) else {
+            throw CryptoLibraryError("libcrypto can't begin an EnvelopedData")
+        }
         defer { CMS_ContentInfo_free(message) }
         guard CMS_set1_eContentType(message, OBJ_nid2obj(NID_pkcs7_signed)) == 1, CMS_set_detached(message, 0) == 1
         else { throw CryptoLibraryError("libcrypto can't set a content type") }

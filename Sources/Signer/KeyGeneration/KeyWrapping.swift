@@ -63,8 +63,12 @@ final class KeyWrapping: Sendable {
             throw KeyStoreError("\(path) can't be made: \(String(cString: strerror(errno)))")
         }
         let folder = open((path as NSString).deletingLastPathComponent, O_RDONLY | O_CLOEXEC)
-        guard folder >= 0 else { return }
-        fsync(folder)
-        close(folder)
+        guard folder >= 0 else {
+            throw KeyStoreError("\(path) can't be made durable: \(String(cString: strerror(errno)))")
+        }
+        defer { close(folder) }
+        guard fsync(folder) == 0 else {
+            throw KeyStoreError("\(path) can't be made durable: \(String(cString: strerror(errno)))")
+        }
     }
 }

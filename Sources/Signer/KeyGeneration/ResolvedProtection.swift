@@ -16,7 +16,6 @@ struct ResolvedProtection: Sendable {
         case agreement(certificate: Data, KeyEncryptionHash)
     }
 
-    var content: ContentEncryption
     var recipient: Recipient
     /// Tells this recipient from every other, also from another key under the same name; nothing of a key.
     var recipientSHA256: Data
@@ -38,13 +37,13 @@ struct ProtectionResolution {
     func resolve(_ db: Database) throws -> ResolvedProtection? {
         guard let asked = candidate.certificationRequest.keyProtection else { return nil }
         do {
-            let content = try asked.capabilities.contentEncryption()
+            try asked.capabilities.requireContentEncryption()
             switch asked.identifier {
             case .symmetric(let identifier):
                 try asked.capabilities.requireKeyWrap()
-                return try symmetric(identifier, content, db)
+                return try symmetric(identifier, db)
             case .asymmetric(let identifier):
-                return try asymmetric(identifier, asked.capabilities, content, db)
+                return try asymmetric(identifier, asked.capabilities, db)
             }
         } catch let error as UnsupportedCapabilities {
             throw ServiceError(.keyEncryptionUnsupported, error.description, cause: error)
@@ -52,7 +51,7 @@ struct ProtectionResolution {
     }
 
     private func symmetric(
-        _ identifier: [UInt8], _ content: ContentEncryption, _ db: Database
+        _ identifier: [UInt8], _ db: Database
     ) throws -> ResolvedProtection {
         // One answer for what is not there and for what is another's: identifiers are not to be guessed.
         guard let record = try KeyEncryptionKeyTable.find(db, identifier: Data(identifier)),
@@ -62,7 +61,7 @@ struct ProtectionResolution {
                 .decryptionKeyUnknown, "There is no key for this client under the request's DecryptKeyIdentifier.")
         }
         return ResolvedProtection(
-            content: content, recipient: .symmetric(identifier: identifier, key: try wrapping.unwrap(record)),
+            recipient: .symmetric(identifier: identifier, key: try wrapping.unwrap(record)),
             recipientSHA256: Data(SHA256.hash(data: Data("kek".utf8) + record.identifier + record.wrapped)),
             remark: "encrypted with the named key «\(KeyEncryptionKeyName.text(of: record.identifier))»")
     }
@@ -74,7 +73,7 @@ struct ProtectionResolution {
     }
 
     private func asymmetric(
-        _ identifier: [UInt8], _ capabilities: SMIMECapabilities, _ content: ContentEncryption, _ db: Database
+        _ identifier: [UInt8], _ capabilities: SMIMECapabilities, _ db: Database
     ) throws -> ResolvedProtection {
         let unknown = ServiceError(
             .decryptionKeyUnknown,
@@ -100,7 +99,7 @@ struct ProtectionResolution {
             )
         }
         return ResolvedProtection(
-            content: content, recipient: recipient,
+            recipient: recipient,
             recipientSHA256: Data(SHA256.hash(data: Data("certificate".utf8) + found.der)),
             remark: "encrypted for the certificate \(Array(found.certificate.serialNumber.bytes).hexadecimal)")
     }

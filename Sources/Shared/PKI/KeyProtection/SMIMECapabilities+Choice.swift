@@ -1,13 +1,5 @@
 internal import SwiftASN1
 
-/// How the content of a message with a key is encrypted: always with AES-256.
-package enum ContentEncryption: Sendable, Equatable {
-    /// In an EnvelopedData, as RFC 7030 §4.4.2 has it.
-    case cbc
-    /// In an AuthEnvelopedData (RFC 5083), for clients that take nothing else.
-    case gcm
-}
-
 /// A hash function of a key derivation or of RSAES-OAEP.
 package enum KeyEncryptionHash: Sendable, Equatable, CaseIterable {
     /// RSAES-OAEP only: RFC 4055 makes it the default there, and what OAEP needs of a hash function SHA-1 still has.
@@ -35,20 +27,18 @@ package struct UnsupportedCapabilities: Error, Equatable, CustomStringConvertibl
 ///
 /// RFC 7030 §4.4.2 takes the algorithm of the key's encryption from the list, to the letter: without one that fits there
 /// is no answer. Of the content's encryption it says nothing, so that a list without any such algorithm gets AES-256-CBC.
+/// AES-256-GCM would need an AuthEnvelopedData, where RFC 7030 names EnvelopedData alone.
 extension SMIMECapabilities {
     private typealias Known = ObjectIdentifiers.Encryption
 
-    /// - Throws: ``UnsupportedCapabilities`` where the client lists ciphers, and AES-256 is not among them.
-    package func contentEncryption() throws -> ContentEncryption {
-        // EnvelopedData wherever it can be: that is what the RFC names.
-        if lists(Known.aes256CBC) { return .cbc }
-        if lists(Known.aes256GCM) { return .gcm }
-        guard !all.contains(where: { Known.ciphers.contains($0.identifier) }) else {
+    /// Requires that the client takes AES-256-CBC for the content.
+    ///
+    /// - Throws: ``UnsupportedCapabilities`` where the client lists ciphers, and it is not among them.
+    package func requireContentEncryption() throws {
+        guard lists(Known.aes256CBC) || !all.contains(where: { Known.ciphers.contains($0.identifier) }) else {
             throw UnsupportedCapabilities(
-                description:
-                    "Of the ciphers in the SMIMECapabilities none is supported: AES-256-CBC and AES-256-GCM are.")
+                description: "Of the ciphers in the SMIMECapabilities none is supported: AES-256-CBC is.")
         }
-        return .cbc
     }
 
     /// Requires that a content key may be wrapped by a symmetric key of 256 bits (RFC 3394, RFC 3565 §2.3.2).
