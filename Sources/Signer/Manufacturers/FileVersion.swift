@@ -1,12 +1,14 @@
-internal import Glibc
+internal import CLinux
+internal import Foundation
 
 /// What tells one version of a file's contents from the next.
 struct FileVersion: Equatable {
     let size: Int64
     private let device: UInt64
     private let inode: UInt64
-    private let modified: [Int]
-    private let changed: [Int]
+    /// Seconds and nanoseconds.
+    private let modified: [Int64]
+    private let changed: [Int64]
 
     struct Missing: Error, CustomStringConvertible {
         let description: String
@@ -14,12 +16,14 @@ struct FileVersion: Equatable {
 
     /// - Throws: ``Missing`` where there is no such file, or it can't be looked at.
     init(path: String) throws(Missing) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { throw Missing(description: String(cString: strerror(errno))) }
-        size = Int64(status.st_size)
-        device = UInt64(status.st_dev)
-        inode = UInt64(status.st_ino)
-        modified = [status.st_mtim.tv_sec, status.st_mtim.tv_nsec]
-        changed = [status.st_ctim.tv_sec, status.st_ctim.tv_nsec]
+        var version = estuary_file_version()
+        guard estuary_read_file_version(path, &version) == 0 else {
+            throw Missing(description: String(cString: strerror(errno)))
+        }
+        size = version.size
+        device = version.device
+        inode = version.inode
+        modified = [version.modified_seconds, version.modified_nanoseconds]
+        changed = [version.changed_seconds, version.changed_nanoseconds]
     }
 }
