@@ -27,6 +27,7 @@ extension Target.Dependency {
     static let nioEmbedded = product(name: "NIOEmbedded", package: "swift-nio")
     static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
     static let nioHTTPTypesHTTP1 = product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+    static let histogram = product(name: "Histogram", package: "hdrhistogram-swift")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let nioTLS = product(name: "NIOTLS", package: "swift-nio")
     static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -46,6 +47,7 @@ let package = Package(
         .executable(name: "estuary-auditor", targets: ["estuary-auditor"]),
     ],
     dependencies: [
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
@@ -86,6 +88,8 @@ let package = Package(
             name: "ProcessLife", dependencies: [.logging, .serviceLifecycle, .unixSignals],
             path: "Sources/Shared/ProcessLife"),
         .target(name: "ConfigurationFile", dependencies: [.yams], path: "Sources/Shared/Configuration"),
+        .target(name: "DurableFiles", path: "Sources/Shared/Files"),
+        .target(name: "SecureConnections", dependencies: ["PKI", .nioSSL], path: "Sources/Shared/TLS"),
         .target(
             name: "OperationsHTTP",
             dependencies: ["ConfigurationFile", "Observability", .hummingbird, .logging, .serviceLifecycle],
@@ -95,9 +99,23 @@ let package = Package(
         .target(
             name: "Frontend",
             dependencies: [
-                "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Observability", "OperationsHTTP", "PKI",
-                .asn1, .crypto, .httpTypes, .hummingbird, .hummingbirdCore, .logging, .metrics, .nioCore, .nioHTTP1,
-                .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioPosix, .nioSSL, .nioTLS, .serviceLifecycle, .x509,
+                "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "DurableFiles", "Observability",
+                "OperationsHTTP", "PKI", "SecureConnections", .asn1, .crypto, .httpTypes, .hummingbird,
+                .hummingbirdCore, .logging, .metrics, .nioCore, .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1,
+                .nioPosix, .nioSSL, .nioTLS, .serviceLifecycle, .x509,
+            ]),
+        .target(
+            name: "Device",
+            dependencies: [
+                "DurableFiles", "PKI", "SecureConnections", .asn1, .crypto, .cryptoExtras, .nioCore, .nioHTTP1,
+                .nioPosix, .nioSSL, .nioTLS, .x509,
+            ]),
+        // Many simulated devices, to measure what a server bears.
+        .target(
+            name: "Fleet",
+            dependencies: [
+                "Device", "PKI", "SecureConnections", .asn1, .crypto, .cryptoExtras, .histogram, .nioCore, .nioHTTP1,
+                .nioPosix, .nioSSL, .nioTLS, .x509,
             ]),
         .target(
             name: "Signer",
@@ -129,10 +147,19 @@ let package = Package(
         .executableTarget(
             name: "estuary",
             dependencies: [
-                "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Observability", "PKI", "ProcessLife",
-                .argumentParser, .crypto, .logging, .serviceLifecycle,
+                "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Device", "Fleet", "Observability", "PKI",
+                "ProcessLife", .argumentParser, .asn1, .crypto, .logging, .nioCore, .nioPosix, .serviceLifecycle,
+                .x509,
             ],
             path: "Sources/Estuary"),
+        // What `scripts/bench` measures without a cluster, and fills a ledger and a log with. Not installed.
+        .executableTarget(
+            name: "estuary-bench",
+            dependencies: [
+                "Auditor", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Device", "Fleet", "PKI",
+                "SecureConnections", "Signer", .argumentParser, .asn1, .crypto, .grdb, .histogram, .logging, .nioCore,
+                .nioPosix, .nioSSL, .x509,
+            ]),
 
         // Tests: one folder a target, and ClusterTests with real processes. Support is what several of them need.
         .target(
@@ -143,7 +170,7 @@ let package = Package(
             path: "Tests/Support/Manufacturers"),
         .target(
             name: "TestTLSClient",
-            dependencies: ["Frontend", .asn1, .nioCore, .nioPosix, .nioSSL, .nioTLS, .x509],
+            dependencies: ["SecureConnections", .asn1, .nioCore, .nioPosix, .nioSSL, .nioTLS, .x509],
             path: "Tests/Support/TLSClient"),
         .testTarget(name: "ClusterTransportTests", dependencies: ["ClusterTransport", "CZeroMQ", .logging]),
         .testTarget(
@@ -159,9 +186,20 @@ let package = Package(
             name: "FrontendTests",
             dependencies: [
                 "Frontend", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Observability",
-                "OperationsHTTP", "PKI", "TestTLSClient", .asn1, .crypto, .cryptoExtras, .httpTypes, .logging, .nioCore,
-                .nioHTTP1, .nioPosix, .nioSSL,
-                .serviceLifecycle, .x509,
+                "OperationsHTTP", "PKI", "SecureConnections", "TestTLSClient", .asn1, .crypto, .cryptoExtras,
+                .httpTypes, .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .serviceLifecycle, .x509,
+            ]),
+        .testTarget(
+            name: "DeviceTests",
+            dependencies: [
+                "Device", "DurableFiles", "PKI", "SecureConnections", "TestOpenSSL", "TestRequests", .asn1, .crypto,
+                .cryptoExtras, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .x509,
+            ]),
+        .testTarget(
+            name: "FleetTests",
+            dependencies: [
+                "Device", "Fleet", "PKI", "TestOpenSSL", .asn1, .crypto, .histogram, .nioCore, .nioHTTP1, .nioPosix,
+                .nioSSL, .x509,
             ]),
         .testTarget(
             name: "SignerTests",
@@ -183,10 +221,9 @@ let package = Package(
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "ClusterProtocol", "ClusterTransport", "PKI", "TestManufacturers", "TestRequests", "TestTLSClient",
-                .asn1,
-                .crypto, .cryptoExtras, .logging,
-                .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .x509,
+                "ClusterProtocol", "ClusterTransport", "Device", "PKI", "SecureConnections", "TestManufacturers",
+                "TestRequests", "TestTLSClient", .asn1, .crypto, .cryptoExtras, .logging, .nioCore, .nioHTTP1,
+                .nioPosix, .nioSSL, .x509,
                 // The processes that the tests start.
                 "estuary", "estuary-auditor", "estuary-frontend", "estuary-signer",
             ],

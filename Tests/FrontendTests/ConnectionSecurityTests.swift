@@ -1,6 +1,7 @@
 internal import ClusterProtocol
 internal import Foundation
 internal import NIOSSL
+internal import SecureConnections
 internal import SwiftASN1
 internal import TestTLSClient
 internal import Testing

@@ -4,6 +4,7 @@ internal import Crypto
 internal import Foundation
 internal import NIOSSL
 internal import PKI
+internal import SecureConnections
 internal import SwiftASN1
 internal import TestTLSClient
 internal import Testing

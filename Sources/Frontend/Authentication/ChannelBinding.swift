@@ -1,6 +1,7 @@
 internal import ClusterProtocol
 internal import ClusterTransport
 internal import Foundation
+internal import SecureConnections
 
 /// Compares a request's challengePassword with the connection that it came on (RFC 7030 §3.5, RFC 9266).
 struct ChannelBinding {

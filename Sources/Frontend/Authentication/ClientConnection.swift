@@ -2,6 +2,7 @@ internal import ClusterProtocol
 internal import ClusterTransport
 internal import Foundation
 internal import PKI
+internal import SecureConnections
 internal import Synchronization
 internal import X509
 

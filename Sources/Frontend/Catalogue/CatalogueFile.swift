@@ -1,5 +1,6 @@
 internal import ClusterProtocol
 internal import Crypto
+internal import DurableFiles
 internal import Foundation
 
 /// The signed catalogue as a frontend keeps it, so that it can start while the signer is away.

@@ -5,6 +5,7 @@ internal import NIOHTTP1
 internal import NIOHTTPTypesHTTP1
 internal import NIOSSL
 internal import NIOTLS
+internal import SecureConnections
 
 /// The I/O around a connection's ``RequestGate``: reads requests from the HTTP codec, sends whole answers.
 ///

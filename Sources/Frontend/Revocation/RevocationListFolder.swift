@@ -1,3 +1,4 @@
+internal import DurableFiles
 internal import Foundation
 
 /// The CRLs of one signer's authorities as they are kept on disk, a file each, so that they are served after a restart

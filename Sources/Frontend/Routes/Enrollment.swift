@@ -4,6 +4,7 @@ internal import Foundation
 internal import HTTPTypes
 internal import NIOCore
 internal import PKI
+internal import SecureConnections
 
 /// One request to `simpleenroll`, `simplereenroll` or `serverkeygen`.
 struct Enrollment {

@@ -1,4 +1,5 @@
 internal import Crypto
+internal import DurableFiles
 internal import Foundation
 internal import SwiftASN1
 

@@ -1,7 +1,7 @@
-internal import Frontend
 internal import NIOCore
 internal import NIOSSL
 internal import NIOTLS
+internal import SecureConnections
 
 /// Puts what a connection receives into its inbox, and tells when its handshake is done.
 final class InboxHandler: ChannelInboundHandler {

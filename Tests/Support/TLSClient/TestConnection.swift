@@ -1,7 +1,7 @@
-package import Frontend
 internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
+package import SecureConnections
 
 /// A client's connection, on which bytes are sent as they are and whole answers are read.
 package final class TestConnection: Sendable {

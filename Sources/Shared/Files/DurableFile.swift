@@ -1,9 +1,9 @@
-internal import Foundation
+package import Foundation
 
 /// Files that are there whole or not at all, also after a loss of power.
-enum DurableFile {
+package enum DurableFile {
     /// Writes a file that must not exist.
-    static func create(path: String, contents: Data, mode: mode_t) throws {
+    package static func create(path: String, contents: Data, mode: mode_t) throws {
         let temporary = try writeTemporary(beside: path, contents: contents, mode: mode)
         defer { unlink(temporary) }
         guard link(temporary, path) == 0 else { throw failure(path) }
@@ -11,7 +11,7 @@ enum DurableFile {
     }
 
     /// Writes a file, in place of the one that may be there.
-    static func replace(path: String, contents: Data, mode: mode_t) throws {
+    package static func replace(path: String, contents: Data, mode: mode_t) throws {
         let temporary = try writeTemporary(beside: path, contents: contents, mode: mode)
         guard rename(temporary, path) == 0 else {
             let error = failure(path)
@@ -19,6 +19,12 @@ enum DurableFile {
             throw error
         }
         syncFolder(of: path)
+    }
+
+    /// Gives a file another name, in place of the one that may have it.
+    package static func move(_ path: String, to name: String) throws {
+        guard rename(path, name) == 0 else { throw failure(name) }
+        syncFolder(of: name)
     }
 
     private static func writeTemporary(beside path: String, contents: Data, mode: mode_t) throws -> String {
@@ -51,8 +57,8 @@ enum DurableFile {
 }
 
 /// A file can't be written.
-struct FileFailure: Error, CustomStringConvertible {
-    var path: String
-    var reason: String
-    var description: String { "\(path): \(reason)" }
+package struct FileFailure: Error, CustomStringConvertible {
+    package var path: String
+    package var reason: String
+    package var description: String { "\(path): \(reason)" }
 }
