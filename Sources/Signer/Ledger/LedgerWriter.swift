@@ -31,7 +31,13 @@ final class LedgerWriter: Sendable {
     /// Called with the error when a transaction could not be committed. Its outcome is then unknown, so it must not
     /// return: the process ends, and the restart reads the ledger.
     private let failStop: @Sendable (any Error) -> Never
-    private let batches: Mutex<BatchObserver>
+    private let observation: Mutex<Observation>
+
+    /// A function that lies in a generic place by itself is wrapped anew each time that it is read there, and each
+    /// later call runs through all the wrappings.
+    private struct Observation: Sendable {
+        var observer: BatchObserver = { _, _ in }
+    }
 
     /// Sees each batch: its size and how long its transaction took. For metrics.
     typealias BatchObserver = @Sendable (_ size: Int, _ duration: Duration) -> Void
@@ -43,11 +49,11 @@ final class LedgerWriter: Sendable {
         self.maximumBatch = maximumBatch
         self.maximumWaiting = maximumWaiting
         self.failStop = failStop
-        batches = Mutex({ _, _ in })
+        observation = Mutex(Observation())
     }
 
     func observeBatches(_ observer: @escaping BatchObserver) {
-        batches.withLock { $0 = observer }
+        observation.withLock { $0.observer = observer }
     }
 
     /// Performs an operation in a batch with others, and returns when it is durable.
@@ -102,7 +108,7 @@ final class LedgerWriter: Sendable {
                 failStop(error)
             }
             CrashPoint.afterCommit.reached()
-            batches.withLock { $0 }(batch.count, ContinuousClock.now - start)
+            observation.withLock { $0.observer }(batch.count, ContinuousClock.now - start)
             for operation in batch {
                 operation.deliver()
             }
