@@ -45,4 +45,47 @@ struct NamePatternTests {
     func hostileTextsTakeNoTime(pattern: String) throws {
         #expect(try !NamePattern(pattern).matches(String(repeating: "a", count: 4_000)))
     }
+
+    /// The table and the steps that it was made of agree, on generated patterns and texts.
+    @Test func tableAgreesWithSteps() throws {
+        var generator = MutationTests.Generator(state: 2_026)
+        var matches = 0
+        for _ in 0..<2_000 {
+            let text = Self.pattern(depth: 3, using: &generator)
+            guard let pattern = try? NamePattern(text) else { continue }
+            let automaton = try #require(pattern.automaton, "\(text)")
+            for _ in 0..<20 {
+                let length = Int.random(in: 0...8, using: &generator)
+                let input = String((0..<length).map { _ in "abc-ü\n".randomElement(using: &generator) ?? "a" })
+                let expected = pattern.matchesStepByStep(input)
+                #expect(automaton.matches(input) == expected, "\(text) on \(input)")
+                matches += expected ? 1 : 0
+            }
+        }
+        // Else it would have compared nothing but refusals.
+        #expect(matches > 1_000)
+    }
+
+    /// Of the last thirteen characters any may be an «a»: a table would need 8192 states, and more bits than there are.
+    @Test func patternWithoutTableIsRunStepByStep() throws {
+        let pattern = try NamePattern("(a|b)*a(a|b){12}")
+        #expect(pattern.automaton == nil)
+        #expect(pattern.matches("a" + String(repeating: "b", count: 12)))
+        #expect(pattern.matches("bba" + String(repeating: "a", count: 12)))
+        #expect(!pattern.matches("b" + String(repeating: "b", count: 12)))
+    }
+
+    private static func pattern(depth: Int, using generator: inout MutationTests.Generator) -> String {
+        let atoms = ["a", "b", "c", "-", ".", "[ab]", "[^a]", "[a-c]", "\\w", "\\S", "ü", "[^ü]", "^", "$"]
+        switch Int.random(in: 0..<(depth > 0 ? 9 : 3), using: &generator) {
+        case 0..<3: return atoms.randomElement(using: &generator) ?? "a"
+        case 3: return "(" + pattern(depth: depth - 1, using: &generator) + ")*"
+        case 4: return "(" + pattern(depth: depth - 1, using: &generator) + ")?"
+        case 5: return "(" + pattern(depth: depth - 1, using: &generator) + "){1,3}"
+        case 6:
+            return "(" + pattern(depth: depth - 1, using: &generator) + "|"
+                + pattern(depth: depth - 1, using: &generator) + ")"
+        default: return pattern(depth: depth - 1, using: &generator) + pattern(depth: depth - 1, using: &generator)
+        }
+    }
 }

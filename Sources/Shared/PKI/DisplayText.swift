@@ -29,7 +29,9 @@ package enum DisplayText {
     /// Whether the character shows and changes nothing around it: no control, format, bidirectional, separator,
     /// private or unassigned character.
     static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
+        // Of ASCII without a look-up: only the control characters don't show.
+        if scalar.isASCII { return (0x20..<0x7f).contains(scalar.value) }
+        return switch scalar.properties.generalCategory {
         case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
         default: true
         }

@@ -128,6 +128,14 @@ package struct IPNetwork: Hashable, Sendable {
         if hostBits { return nil }
     }
 
+    private static let remembered = Remembered<IPNetwork?>()
+
+    /// As ``init(_:)``, once for all that ask.
+    /// - Parameter text: from a configuration or catalogue, never from a client.
+    static func known(_ text: String) -> IPNetwork? {
+        remembered.value(for: text) { IPNetwork($0) }
+    }
+
     package func contains(_ other: IPAddress) -> Bool {
         guard other.bytes.count == address.bytes.count else { return false }
         return (0..<prefixLength).allSatisfy {

@@ -28,8 +28,8 @@ package struct ManufacturerNames: Sendable {
 
     private mutating func add(_ rule: ManufacturerNameRule, _ certificate: Certificate) {
         // What does not compile was refused with the configuration; here it gives nothing.
-        guard let source = ManufacturerNameSource(rule.source), let pattern = try? NamePattern(rule.pattern),
-            let standard = try? NamePattern(ManufacturerNameRule.standardPattern)
+        guard let source = ManufacturerNameSource(rule.source), let pattern = NamePattern.known(rule.pattern),
+            let standard = NamePattern.known(ManufacturerNameRule.standardPattern)
         else { return }
         let matching = source.values(of: certificate).filter { pattern.matches($0) }
         for value in matching.prefix(Self.maximumValues) {

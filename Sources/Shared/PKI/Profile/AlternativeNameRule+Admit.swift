@@ -38,7 +38,7 @@ extension AlternativeNameRule {
     }
 
     private func admitDNS(_ bytes: [UInt8], rule: ProfileViolation.Rule) throws {
-        let shown = DisplayText.escape(bytes: bytes)
+        var shown: String { DisplayText.escape(bytes: bytes) }
         let name: HostName
         do throws(HostName.Failure) {
             name = try HostName(bytes)
@@ -66,12 +66,14 @@ extension AlternativeNameRule {
         try admit(address, shown: name.shown, rule: .nameIP)
     }
 
-    private func admit(_ address: IPAddress, shown: String, rule: ProfileViolation.Rule) throws {
+    private func admit(
+        _ address: IPAddress, shown: @autoclosure () -> String, rule: ProfileViolation.Rule
+    ) throws {
         if isReserved(address) {
-            throw ProfileViolation(.nameReserved, shown, "is an address of the enrollment service itself")
+            throw ProfileViolation(.nameReserved, shown(), "is an address of the enrollment service itself")
         }
-        guard ipNetworks.contains(where: { IPNetwork($0)?.contains(address) ?? false }) else {
-            throw ProfileViolation(rule, shown, "is not within a network that is allowed")
+        guard ipNetworks.contains(where: { IPNetwork.known($0)?.contains(address) ?? false }) else {
+            throw ProfileViolation(rule, shown(), "is not within a network that is allowed")
         }
     }
 

@@ -2,7 +2,8 @@
 ///
 /// The texts are hostile and judged before anyone is authenticated, and the patterns are written in a hurry: with an
 /// engine that backtracks, `([a-z]+-?)+` and sixty letters are minutes of CPU. This one runs all alternatives at once
-/// (Thompson's construction), which is why it has neither look-around nor back-references.
+/// (Thompson's construction), which is why it has neither look-around nor back-references. Where that is not too large,
+/// a table made beforehand says what they come to (``NameAutomaton``).
 ///
 /// It knows characters, `.`, `[a-z]`, `[^…]`, `\d \w \s` and their opposites, `(…)`, `(?:…)`, `|`, `*`, `+`, `?`,
 /// `{n}`, `{n,}`, `{n,m}`, a backslash before any other sign, and `^` and `$`, which say nothing new.
@@ -24,16 +25,18 @@ package struct NamePattern: Sendable {
         case accept
     }
 
-    struct CharacterSet: Sendable {
+    struct CharacterSet: Hashable, Sendable {
         var ranges: [ClosedRange<UInt32>]
         var isNegated = false
 
-        func contains(_ scalar: Unicode.Scalar) -> Bool {
-            ranges.contains { $0.contains(scalar.value) } != isNegated
+        /// - Parameter value: of a Unicode scalar.
+        func contains(_ value: UInt32) -> Bool {
+            ranges.contains { $0.contains(value) } != isNegated
         }
     }
 
     private let steps: [Step]
+    let automaton: NameAutomaton?
 
     /// - Throws: ``Failure``, with a sentence for whoever wrote the pattern.
     package init(_ pattern: String) throws(Failure) {
@@ -42,25 +45,20 @@ package struct NamePattern: Sendable {
         }
         var compiler = NamePatternCompiler(pattern)
         steps = try compiler.compile()
+        automaton = NameAutomaton(steps)
+    }
+
+    private static let remembered = Remembered<NamePattern?>()
+
+    /// The pattern, made once for all that ask for it; nil for what is none.
+    /// - Parameter pattern: from a configuration or catalogue, never from a client.
+    static func known(_ pattern: String) -> NamePattern? {
+        remembered.value(for: pattern) { try? NamePattern($0) }
     }
 
     /// Whether the whole text matches.
     package func matches(_ text: String) -> Bool {
-        let scalars = Array(text.unicodeScalars)
-        var current = States(count: steps.count)
-        var next = States(count: steps.count)
-        add(0, to: &current, at: 0, of: scalars.count)
-        for (index, scalar) in scalars.enumerated() {
-            next.removeAll()
-            for state in current.list {
-                if case .match(let set) = steps[state], set.contains(scalar) {
-                    add(state + 1, to: &next, at: index + 1, of: scalars.count)
-                }
-            }
-            if next.list.isEmpty { return false }
-            swap(&current, &next)
-        }
-        return current.list.contains { if case .accept = steps[$0] { true } else { false } }
+        automaton?.matches(text) ?? matchesStepByStep(text)
     }
 
     /// The one text that the pattern matches; nil where it matches more, or nothing.
@@ -80,38 +78,55 @@ package struct NamePattern: Sendable {
         let text = String(scalars)
         return matches(text) ? text : nil
     }
+}
 
-    private struct States {
-        var list: [Int] = []
-        var isMember: [Bool]
+// MARK: - Step by step
 
-        init(count: Int) { isMember = [Bool](repeating: false, count: count) }
-
-        mutating func insert(_ state: Int) -> Bool {
-            guard !isMember[state] else { return false }
-            isMember[state] = true
-            list.append(state)
-            return true
+extension NamePattern {
+    func matchesStepByStep(_ text: String) -> Bool {
+        let scalars = Array(text.unicodeScalars)
+        var current = [0]
+        for (index, scalar) in scalars.enumerated() {
+            let reached = Self.reached(from: current, in: steps, isStart: index == 0, isEnd: false)
+            current = reached.filter {
+                if case .match(let set) = steps[$0] { set.contains(scalar.value) } else { false }
+            }.map { $0 + 1 }
+            if current.isEmpty { return false }
         }
-
-        mutating func removeAll() {
-            for state in list { isMember[state] = false }
-            list.removeAll(keepingCapacity: true)
-        }
+        return Self.accepts(current, in: steps, isStart: scalars.isEmpty)
     }
 
-    /// Adds a state and all that are reached from it without reading a character.
-    private func add(_ state: Int, to states: inout States, at position: Int, of count: Int) {
-        var open = [state]
-        while let state = open.popLast() {
-            guard states.insert(state) else { continue }
-            switch steps[state] {
+    /// The steps of a set, and those reached from it without reading a character, that read one or end the text. In order.
+    ///
+    /// - Parameters:
+    ///   - isStart: whether nothing has been read yet.
+    ///   - isEnd: whether nothing is left to read.
+    static func reached(from set: [Int], in steps: [Step], isStart: Bool, isEnd: Bool) -> [Int] {
+        var isMember = [Bool](repeating: false, count: steps.count)
+        var reached: [Int] = []
+        var open = set
+        while let step = open.popLast() {
+            guard !isMember[step] else { continue }
+            isMember[step] = true
+            switch steps[step] {
             case .jump(let target): open.append(target)
-            case .split(let first, let second): open += [second, first]
-            case .start: if position == 0 { open.append(state + 1) }
-            case .end: if position == count { open.append(state + 1) }
-            case .match, .accept: break
+            case .split(let first, let second):
+                open.append(second)
+                open.append(first)
+            case .start: if isStart { open.append(step + 1) }
+            case .end:
+                reached.append(step)
+                if isEnd { open.append(step + 1) }
+            case .match, .accept: reached.append(step)
             }
+        }
+        return reached.sorted()
+    }
+
+    /// Whether a text that has led to these steps may end.
+    static func accepts(_ set: [Int], in steps: [Step], isStart: Bool) -> Bool {
+        reached(from: set, in: steps, isStart: isStart, isEnd: true).contains {
+            if case .accept = steps[$0] { true } else { false }
         }
     }
 }

@@ -136,9 +136,9 @@ extension Profile {
 
     private func admitExtendedKeyUsage(_ extensions: RequestedExtensions) throws -> [ASN1ObjectIdentifier] {
         guard let requested = extensions.extendedKeyUsages else {
-            return extendedKeyUsage.standard.compactMap(ObjectIdentifiers.parse)
+            return extendedKeyUsage.standard.compactMap(ObjectIdentifiers.known)
         }
-        let allowed = Set(extendedKeyUsage.allowed.compactMap(ObjectIdentifiers.parse))
+        let allowed = Set(extendedKeyUsage.allowed.compactMap(ObjectIdentifiers.known))
         for usage in requested where !allowed.contains(usage) {
             let dotted = DisplayText.escape(usage.description)
             let name = ExtendedKeyUsageRule.names[dotted].map { "\($0) (\(dotted))" } ?? dotted
@@ -159,14 +159,13 @@ extension Profile {
         if extensions.hasSubjectKeyIdentifier {
             remarks.append("The subject key identifier was computed anew.")
         }
-        let ignored = Set(ignoredExtensions)
         for one in extensions.all where !ObjectIdentifiers.Extension.known.contains(one.identifier) {
             let dotted = one.identifier.description
             guard !one.isCritical else {
                 throw ProfileViolation(
                     .criticalExtension, DisplayText.escape(dotted), "is a critical extension that is not supported")
             }
-            guard ignored.contains(dotted) else {
+            guard ignoredExtensions.contains(dotted) else {
                 throw ProfileViolation(
                     .unknownExtension, DisplayText.escape(dotted), "is an extension that is not supported")
             }

@@ -5,17 +5,16 @@ extension Profile {
     /// Judges the requested subject, and encodes it anew where RFC 5280 wants another string type.
     /// - Throws: ``ProfileViolation``.
     func admitSubject(_ requested: DistinguishedName, remarks: inout [String]) throws -> DistinguishedName {
-        var counts: [String: Int] = [:]
+        var counts: [ASN1ObjectIdentifier: Int] = [:]
         var admitted: [RelativeDistinguishedName] = []
         for relativeName in requested.outlines {
             var attributes: [RelativeDistinguishedName.Attribute] = []
             for attribute in relativeName {
-                let dotted = attribute.type.description
-                guard let rule = subject.attributes.first(where: { $0.type == dotted }) else {
+                guard let rule = subject.attributes.first(where: { $0.identifier == attribute.type }) else {
                     throw ProfileViolation(.subjectAttribute, attribute.shown, "has an attribute that is not allowed")
                 }
-                let count = counts[dotted, default: 0] + 1
-                counts[dotted] = count
+                let count = counts[attribute.type, default: 0] + 1
+                counts[attribute.type] = count
                 guard count <= rule.maximumCount else {
                     throw ProfileViolation(
                         .subjectCount, attribute.shown,
@@ -25,7 +24,10 @@ extension Profile {
             }
             admitted.append(RelativeDistinguishedName(attributes))
         }
-        if let missing = subject.attributes.first(where: { $0.required && counts[$0.type] == nil }) {
+        let missing = subject.attributes.first { rule in
+            rule.required && rule.identifier.map { counts[$0] } ?? nil == nil
+        }
+        if let missing {
             let name = ObjectIdentifiers.parse(missing.type).map(NameAttribute.name)
             throw ProfileViolation(.subjectRequired, name ?? missing.type, "is required in the subject, and missing")
         }
@@ -49,7 +51,7 @@ extension Profile {
         }
         if let pattern = rule.pattern {
             // A pattern that does not compile was refused with the configuration; here it matches nothing.
-            guard let compiled = try? NamePattern(pattern), compiled.matches(text) else {
+            guard let compiled = NamePattern.known(pattern), compiled.matches(text) else {
                 throw ProfileViolation(.subjectPattern, attribute.shown, "does not match the pattern that is set")
             }
         }
@@ -63,8 +65,13 @@ extension Profile {
     }
 }
 
+extension SubjectRule.Attribute {
+    /// The attribute's type; nil where the configuration has none that can be read, so that nothing is of it.
+    fileprivate var identifier: ASN1ObjectIdentifier? { ObjectIdentifiers.known(type) }
+}
+
 /// What RFC 5280 appendix A says of an attribute's values: their string type and length.
-struct SubjectSyntax {
+struct SubjectSyntax: Sendable {
     enum Form {
         case directory
         case printable
@@ -74,17 +81,24 @@ struct SubjectSyntax {
     let form: Form
     let lengths: ClosedRange<Int>
 
-    init(type: ASN1ObjectIdentifier) {
-        switch type {
-        case [2, 5, 4, 6]: (form, lengths) = (.printable, 2...2)
-        case [2, 5, 4, 5], [2, 5, 4, 46]: (form, lengths) = (.printable, 1...64)
-        case ObjectIdentifiers.Name.emailAddress: (form, lengths) = (.ia5, 1...255)
-        case ObjectIdentifiers.Name.domainComponent: (form, lengths) = (.ia5, 1...63)
-        case [2, 5, 4, 7], [2, 5, 4, 8], [2, 5, 4, 9]: (form, lengths) = (.directory, 1...128)
-        case [2, 5, 4, 3], [2, 5, 4, 10], [2, 5, 4, 11], [2, 5, 4, 12]: (form, lengths) = (.directory, 1...64)
-        default: (form, lengths) = (.directory, 1...256)
-        }
+    private init(_ form: Form, _ lengths: ClosedRange<Int>) {
+        self.form = form
+        self.lengths = lengths
     }
+
+    init(type: ASN1ObjectIdentifier) {
+        self = Self.known[type] ?? SubjectSyntax(.directory, 1...256)
+    }
+
+    private static let known: [ASN1ObjectIdentifier: SubjectSyntax] = [
+        [2, 5, 4, 3]: Self(.directory, 1...64), [2, 5, 4, 5]: Self(.printable, 1...64),
+        [2, 5, 4, 6]: Self(.printable, 2...2), [2, 5, 4, 7]: Self(.directory, 1...128),
+        [2, 5, 4, 8]: Self(.directory, 1...128), [2, 5, 4, 9]: Self(.directory, 1...128),
+        [2, 5, 4, 10]: Self(.directory, 1...64), [2, 5, 4, 11]: Self(.directory, 1...64),
+        [2, 5, 4, 12]: Self(.directory, 1...64), [2, 5, 4, 46]: Self(.printable, 1...64),
+        ObjectIdentifiers.Name.emailAddress: Self(.ia5, 1...255),
+        ObjectIdentifiers.Name.domainComponent: Self(.ia5, 1...63),
+    ]
 
     typealias Value = (value: RelativeDistinguishedName.Attribute.Value, isConverted: Bool)
 

@@ -103,6 +103,14 @@ enum ObjectIdentifiers {
         static let domainComponent: ASN1ObjectIdentifier = [0, 9, 2342, 19_200_300, 100, 1, 25]
     }
 
+    private static let remembered = Remembered<ASN1ObjectIdentifier?>()
+
+    /// As ``parse(_:)``, once for all that ask.
+    /// - Parameter dotted: from a configuration or catalogue, never from a client.
+    static func known(_ dotted: String) -> ASN1ObjectIdentifier? {
+        remembered.value(for: dotted, make: parse)
+    }
+
     /// The identifier that a configuration writes with dots; nil for what is none, or has numbers beyond 32 bits.
     static func parse(_ dotted: String) -> ASN1ObjectIdentifier? {
         let numbers = dotted.split(separator: ".", omittingEmptySubsequences: false)
