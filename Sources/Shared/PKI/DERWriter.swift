@@ -10,7 +10,7 @@ enum DERWriter {
 
     /// One element: tag, length in the fewest bytes, contents.
     static func element(_ tag: UInt8, _ contents: [UInt8]) -> [UInt8] {
-        header(tag, contents.count) + contents
+        element(tag, [contents])
     }
 
     /// Tag and length, for contents that are too long to be copied for each element around them.
@@ -23,9 +23,9 @@ enum DERWriter {
     static func appendHeader(_ tag: UInt8, _ count: Int, to bytes: inout [UInt8]) {
         bytes.append(tag)
         guard count >= 0x80 else { return bytes.append(UInt8(count)) }
-        let length = withUnsafeBytes(of: UInt64(count).bigEndian) { Array($0.drop { $0 == 0 }) }
-        bytes.append(0x80 | UInt8(length.count))
-        bytes += length
+        let length = (Int.bitWidth - count.leadingZeroBitCount + 7) / 8
+        bytes.append(0x80 | UInt8(length))
+        for place in (0..<length).reversed() { bytes.append(UInt8(truncatingIfNeeded: count >> (8 * place))) }
     }
 
     /// A positive INTEGER of a number's bytes, the highest first, in the fewest bytes.
@@ -49,7 +49,12 @@ enum DERWriter {
     }
 
     static func element(_ tag: UInt8, _ parts: [[UInt8]]) -> [UInt8] {
-        element(tag, Array(parts.joined()))
+        let count = parts.reduce(0) { $0 + $1.count }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(10 + count)
+        appendHeader(tag, count, to: &bytes)
+        for part in parts { bytes += part }
+        return bytes
     }
 
     /// The parts in the order that X.690 §11.6 prescribes for a SET OF.

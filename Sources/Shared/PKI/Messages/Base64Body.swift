@@ -11,53 +11,84 @@ package enum Base64Body {
     /// taken off.
     /// - Throws: ``CertificationRequestError``, malformed.
     package static func decode(_ body: some Collection<UInt8>) throws -> [UInt8] {
-        let text = body.filter { !isWhiteSpace($0) }
+        let text = bytes(of: body, withoutWhiteSpace)
         guard !text.isEmpty else { throw malformed("The body is empty.") }
         return try decodeStrictly(try withoutArmour(text[...]))
     }
 
     /// The layout to answer a request with: the one that its body had.
     package static func layout(of requestBody: some Collection<UInt8>) -> Layout {
-        var lineEnded = false
-        for byte in requestBody {
-            if byte == 0x0a || byte == 0x0d {
-                lineEnded = true
-            } else if lineEnded, !isWhiteSpace(byte) {
-                return .lines
+        bytes(of: requestBody) { body in
+            var lineEnded = false
+            for byte in body {
+                if byte == 0x0a || byte == 0x0d {
+                    lineEnded = true
+                } else if lineEnded, !isWhiteSpace(byte) {
+                    return .lines
+                }
             }
+            return .oneLine
         }
-        return .oneLine
     }
 
     /// The base64 of the bytes, with a final newline.
     package static func encode(_ der: [UInt8], layout: Layout) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity(der.count / 3 * 4 + der.count / 48 + 6)
-        var column = 0
-        for start in stride(from: 0, to: der.count, by: 3) {
-            let group = der[start..<min(start + 3, der.count)]
-            var bits: UInt32 = 0
-            for byte in group { bits = bits << 8 | UInt32(byte) }
-            bits <<= UInt32(8 * (3 - group.count))
-            for position in 0..<4 {
-                let value = Int(bits >> UInt32(18 - 6 * position) & 63)
-                text.append(position <= group.count ? alphabet[value] : UInt8(ascii: "="))
+        let groups = (der.count + 2) / 3
+        return String(unsafeUninitializedCapacity: 4 * groups + groups / 16 + 1) { text in
+            var end = 0
+            func append(_ byte: UInt8) {
+                text[end] = byte
+                end += 1
             }
-            column += 4
-            if layout == .lines, column == 64 {
-                text.append(0x0a)
-                column = 0
+            for group in 0..<groups {
+                let start = 3 * group
+                let count = min(3, der.count - start)
+                var bits = UInt32(der[start]) << 16
+                if count > 1 { bits |= UInt32(der[start + 1]) << 8 }
+                if count > 2 { bits |= UInt32(der[start + 2]) }
+                append(character(bits >> 18))
+                append(character(bits >> 12 & 63))
+                append(count > 1 ? character(bits >> 6 & 63) : UInt8(ascii: "="))
+                append(count > 2 ? character(bits & 63) : UInt8(ascii: "="))
+                if layout == .lines, group % 16 == 15 { append(0x0a) }
             }
+            if end == 0 || text[end - 1] != 0x0a { append(0x0a) }
+            return end
         }
-        if text.last != 0x0a { text.append(0x0a) }
-        return String(decoding: text, as: UTF8.self)
     }
 
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    /// Hands on a collection's bytes as they lie in memory: the collections of other modules are slow byte by byte.
+    private static func bytes<Result>(
+        of collection: some Collection<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Result
+    ) -> Result {
+        collection.withContiguousStorageIfAvailable(body) ?? Array(collection).withUnsafeBufferPointer(body)
+    }
 
-    private static let values: [UInt8?] = {
-        var values = [UInt8?](repeating: nil, count: 256)
-        for (value, character) in alphabet.enumerated() { values[Int(character)] = UInt8(value) }
+    private static func withoutWhiteSpace(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: bytes.count) { text, count in
+            for byte in bytes where !isWhiteSpace(byte) {
+                text[count] = byte
+                count += 1
+            }
+        }
+    }
+
+    /// - Parameter value: below 64.
+    private static func character(_ value: UInt32) -> UInt8 {
+        let value = UInt8(truncatingIfNeeded: value)
+        return switch value {
+        case 0..<26: value + 0x41
+        case 26..<52: value - 26 + 0x61
+        case 52..<62: value - 52 + 0x30
+        case 62: UInt8(ascii: "+")
+        default: UInt8(ascii: "/")
+        }
+    }
+
+    /// What a character stands for; 255 where base64 does not have it.
+    private static let values: [UInt8] = {
+        var values = [UInt8](repeating: 255, count: 256)
+        for value in UInt8(0)..<64 { values[Int(character(UInt32(value)))] = value }
         return values
     }()
 
@@ -90,30 +121,42 @@ package enum Base64Body {
             throw malformed("The body is not base64: its length is not a multiple of four.")
         }
         let padding = text.suffix(2).reversed().prefix { $0 == UInt8(ascii: "=") }.count
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.count / 4 * 3)
-        var bits: UInt32 = 0
-        var count = 0
-        for character in text.dropLast(padding) {
-            guard let value = values[Int(character)] else {
-                throw malformed("The body is not base64: a character that base64 does not have.")
+        let digits = text.dropLast(padding)
+        let values = values
+        var isUnknown = false
+        var rest: UInt32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: digits.count / 4 * 3 + 2) { bytes, end in
+            func append(_ bits: UInt32) {
+                bytes[end] = UInt8(truncatingIfNeeded: bits)
+                end += 1
             }
-            bits = bits << 6 | UInt32(value)
-            count += 1
-            if count == 4 {
-                bytes += [UInt8(truncatingIfNeeded: bits >> 16), UInt8(truncatingIfNeeded: bits >> 8)]
-                bytes.append(UInt8(truncatingIfNeeded: bits))
-                bits = 0
-                count = 0
+            var bits: UInt32 = 0
+            var count = 0
+            for character in digits {
+                let value = values[Int(character)]
+                if value == 255 { isUnknown = true }
+                bits = bits << 6 | UInt32(value)
+                count += 1
+                if count == 4 {
+                    append(bits >> 16)
+                    append(bits >> 8)
+                    append(bits)
+                    bits = 0
+                    count = 0
+                }
             }
+            if count == 3 {
+                append(bits >> 10)
+                append(bits >> 2)
+            } else if count == 2 {
+                append(bits >> 4)
+            }
+            rest = count == 3 ? bits & 3 : count == 2 ? bits & 15 : 0
         }
-        if count == 3 {
-            bytes += [UInt8(truncatingIfNeeded: bits >> 10), UInt8(truncatingIfNeeded: bits >> 2)]
-        } else if count == 2 {
-            bytes.append(UInt8(truncatingIfNeeded: bits >> 4))
+        guard !isUnknown else { throw malformed("The body is not base64: a character that base64 does not have.") }
+        guard digits.count % 4 != 1, rest == 0 else {
+            throw malformed("The body is not base64: it ends within a byte.")
         }
-        let rest = count == 3 ? bits & 3 : count == 2 ? bits & 15 : 0
-        guard count != 1, rest == 0 else { throw malformed("The body is not base64: it ends within a byte.") }
         return bytes
     }
 }
