@@ -147,8 +147,9 @@ let package = Package(
         .executableTarget(
             name: "estuary",
             dependencies: [
-                "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Device", "Fleet", "Observability", "PKI",
-                "ProcessLife", .argumentParser, .asn1, .crypto, .logging, .nioCore, .nioPosix, .serviceLifecycle,
+                "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Device", "DurableFiles", "Fleet",
+                "Observability", "PKI", "ProcessLife", .argumentParser, .asn1, .crypto, .logging, .nioCore, .nioPosix,
+                .serviceLifecycle,
                 .x509,
             ],
             path: "Sources/Estuary"),

@@ -1,6 +1,3 @@
-internal import NIOCore
-internal import NIOSSL
-
 /// Why a device did not get what it asked for; equal by code.
 package struct DeviceError: Error, Equatable, Sendable, CustomStringConvertible {
     package struct Code: Hashable, Sendable {
@@ -10,6 +7,10 @@ package struct DeviceError: Error, Equatable, Sendable, CustomStringConvertible 
         package static let unreachable = Code(name: "unreachable")
         /// The server's certificate does not verify.
         package static let untrustedServer = Code(name: "untrusted-server")
+        /// No certificate has the fingerprint that was given, or it is no root's.
+        package static let wrongFingerprint = Code(name: "wrong-fingerprint")
+        /// TLS ended with an alert, or never began: another try ends no better.
+        package static let tlsFailed = Code(name: "tls-failed")
         /// What the server sent is not what the RFC says.
         package static let badAnswer = Code(name: "bad-answer")
         /// The server refused the request: a 4xx.
@@ -45,26 +46,7 @@ package struct DeviceError: Error, Equatable, Sendable, CustomStringConvertible 
     package static func == (left: Self, right: Self) -> Bool { left.code == right.code }
 
     package var description: String { message }
-}
 
-extension DeviceError {
-    /// What a failed connection means for a device.
-    init(connecting error: any Error, to server: ESTServer) {
-        switch error {
-        case let error as DeviceError:
-            self = error
-        case NIOSSLError.handshakeFailed(let reason) where "\(reason)".contains("CERTIFICATE_VERIFY_FAILED"):
-            self.init(
-                .untrustedServer, "The certificate of \(server.host) is not signed by what this device trusts.",
-                cause: error)
-        case let error as NIOSSLExtraError where error == .failedToValidateHostname:
-            self.init(.untrustedServer, "The server's certificate is not for the name «\(server.host)».", cause: error)
-        case NIOSSLError.handshakeFailed(let reason):
-            self.init(.unreachable, "\(server.host) refused the TLS handshake: \(reason)", cause: error)
-        case let error as ChannelError where error == .eof || error == .ioOnClosedChannel:
-            self.init(.unreachable, "\(server.host) closed the connection.", cause: error)
-        default:
-            self.init(.unreachable, "\(server.host):\(server.port) can't be reached: \(error)", cause: error)
-        }
-    }
+    /// Whether another try may go better without anyone's doing.
+    package var isTransient: Bool { code == .unreachable || code == .serverFailed }
 }

@@ -56,6 +56,11 @@ package struct ESTServer: Sendable, Hashable, CustomStringConvertible {
             label: try (label ?? named).map(Self.checked))
     }
 
+    /// A label must not be called like one of these (RFC 7030 §3.2.2).
+    private static let operations: Set<String> = [
+        "cacerts", "simpleenroll", "simplereenroll", "fullcmc", "serverkeygen", "csrattrs",
+    ]
+
     private static func checked(_ label: String) throws -> String {
         let allowed = label.utf8.allSatisfy {
             switch $0 {
@@ -65,6 +70,9 @@ package struct ESTServer: Sendable, Hashable, CustomStringConvertible {
             default: "-._~".utf8.contains($0)
             }
         }
+        guard !Self.operations.contains(label) else {
+            throw InvalidAddress(description: "«\(label)» is an operation; the address ends before it, with the label")
+        }
         guard allowed, !label.isEmpty, label != ".", label != ".." else {
             throw InvalidAddress(description: "«\(label)» is no label: letters, digits, «-», «.», «_» and «~»")
         }
@@ -72,7 +80,7 @@ package struct ESTServer: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The path of an operation.
-    func path(_ operation: String) -> String {
+    package func path(_ operation: String) -> String {
         "/.well-known/est/" + (label.map { "\($0)/" } ?? "") + operation
     }
 
@@ -80,6 +88,29 @@ package struct ESTServer: Sendable, Hashable, CustomStringConvertible {
     var authority: String {
         let name = host.contains(":") ? "[\(host)]" : host
         return port == 443 ? name : "\(name):\(port)"
+    }
+
+    /// Where a `Location` header leads (RFC 9110 §10.2.2): the path, for an address on this server.
+    ///
+    /// - Parameter path: that of the request that was answered; a relative address is relative to it.
+    /// - Returns: nil for an address that can't be read.
+    func redirection(_ location: String, from path: String) -> Redirection? {
+        let base = URL(string: "https://\(authority)\(path)")
+        guard let target = URL(string: location, relativeTo: base)?.absoluteURL,
+            let components = URLComponents(url: target, resolvingAgainstBaseURL: true), let host = components.host
+        else { return nil }
+        let plainHost = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+        guard components.scheme?.lowercased() == "https", plainHost.lowercased() == self.host.lowercased(),
+            (components.port ?? 443) == port, components.user == nil, components.password == nil
+        else { return .elsewhere(target.absoluteString) }
+        let path = components.percentEncodedPath.isEmpty ? "/" : components.percentEncodedPath
+        return .here(path: path + (components.percentEncodedQuery.map { "?\($0)" } ?? ""))
+    }
+
+    enum Redirection: Equatable {
+        case here(path: String)
+        /// Another scheme, host or port.
+        case elsewhere(String)
     }
 
     package var description: String {

@@ -1,5 +1,4 @@
 package import NIOSSL
-internal import SwiftASN1
 package import X509
 
 /// How a device trusts the server, and what it shows of itself in TLS (RFC 7030 §3.3, §3.6).
@@ -40,6 +39,8 @@ package struct ClientTLS: Sendable {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = minimumVersion
         configuration.maximumTLSVersion = maximumVersion
+        // BoringSSL's own list has no Ed25519.
+        configuration.verifySignatureAlgorithms = Self.signatureAlgorithms
         // Without a list of protocols: EST is HTTP/1.1, and some servers refuse a handshake that asks for it.
         switch trust {
         case .anchors(let anchors):
@@ -53,10 +54,7 @@ package struct ClientTLS: Sendable {
             configuration.certificateChain = try identity.chain.map { .certificate(try Self.native($0)) }
             configuration.privateKey = .privateKey(
                 try NIOSSLPrivateKey(bytes: Array(identity.key.pem.utf8), format: .pem))
-            configuration.signingSignatureAlgorithms = [
-                .ed25519, .ecdsaSecp256R1Sha256, .ecdsaSecp384R1Sha384, .ecdsaSecp521R1Sha512, .rsaPssRsaeSha256,
-                .rsaPssRsaeSha384, .rsaPssRsaeSha512, .rsaPkcs1Sha256, .rsaPkcs1Sha384, .rsaPkcs1Sha512,
-            ]
+            configuration.signingSignatureAlgorithms = Self.signatureAlgorithms
         }
         do {
             return try NIOSSLContext(configuration: configuration)
@@ -67,9 +65,12 @@ package struct ClientTLS: Sendable {
         }
     }
 
+    private static let signatureAlgorithms: [SignatureAlgorithm] = [
+        .ed25519, .ecdsaSecp256R1Sha256, .ecdsaSecp384R1Sha384, .ecdsaSecp521R1Sha512, .rsaPssRsaeSha256,
+        .rsaPssRsaeSha384, .rsaPssRsaeSha512, .rsaPkcs1Sha256, .rsaPkcs1Sha384, .rsaPkcs1Sha512,
+    ]
+
     private static func native(_ certificate: Certificate) throws -> NIOSSLCertificate {
-        var serializer = DER.Serializer()
-        try serializer.serialize(certificate)
-        return try NIOSSLCertificate(bytes: serializer.serializedBytes, format: .der)
+        try NIOSSLCertificate(bytes: certificate.derEncoded, format: .der)
     }
 }

@@ -12,7 +12,7 @@ package final class ESTConnection: Sendable {
     private let timeout: TimeAmount
 
     /// tls-unique on TLS 1.2, the exporter of RFC 9266 on TLS 1.3; nil where the connection has none.
-    let channelBinding: [UInt8]?
+    package let channelBinding: [UInt8]?
 
     private init(channel: any Channel, server: ESTServer, timeout: TimeAmount, channelBinding: [UInt8]?) {
         self.channelBinding = channelBinding

@@ -93,6 +93,9 @@ final class ESTExchangeHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Many servers end a connection without TLS's farewell. An answer that ends with the connection is complete all
+        // the same where its content is: DER and base64 tell. The end itself follows.
+        if ready == nil, case NIOSSLError.uncleanShutdown = error { return }
         fail(error)
         context.close(promise: nil)
     }

@@ -1,6 +1,5 @@
 internal import Crypto
 internal import CryptoExtras
-internal import Foundation
 internal import SwiftASN1
 package import X509
 
@@ -12,9 +11,9 @@ package struct DeviceKey: Sendable {
         case p384
         case p521
         case ed25519
-        case rsa2048 = "rsa-2048"
-        case rsa3072 = "rsa-3072"
-        case rsa4096 = "rsa-4096"
+        case rsa2048
+        case rsa3072
+        case rsa4096
     }
 
     package let privateKey: Certificate.PrivateKey
@@ -47,4 +46,39 @@ package struct DeviceKey: Sendable {
     }
 
     package var publicKey: Certificate.PublicKey { privateKey.publicKey }
+
+    /// nil for a kind that a device does not make: an RSA key of another size.
+    package var kind: Kind? {
+        var serializer = DER.Serializer()
+        guard (try? serializer.serialize(publicKey)) != nil,
+            let fields = try? DER.parse(serializer.serializedBytes).children(), fields.count == 2,
+            let algorithm = try? fields[0].children(), let name = algorithm.first,
+            let identifier = try? ASN1ObjectIdentifier(derEncoded: name)
+        else { return nil }
+        switch identifier {
+        case CSRAttributesAnswer.Known.ed25519: return .ed25519
+        case CSRAttributesAnswer.Known.ecPublicKey:
+            return algorithm.dropFirst().first.flatMap { try? ASN1ObjectIdentifier(derEncoded: $0) }
+                .flatMap(CSRAttributesAnswer.kind(ofCurve:))
+        case CSRAttributesAnswer.Known.rsaEncryption:
+            guard let bits = try? ASN1BitString(derEncoded: fields[1]),
+                let modulus = try? DER.parse(Array(bits.bytes)).children().first,
+                case .primitive(let bytes) = modulus.content
+            else { return nil }
+            return [Kind.rsa2048, .rsa3072, .rsa4096].first { $0.rsaBytes == bytes.drop { $0 == 0 }.count }
+        default: return nil
+        }
+    }
+}
+
+extension DeviceKey.Kind {
+    /// The length of an RSA key's modulus.
+    fileprivate var rsaBytes: Int? {
+        switch self {
+        case .rsa2048: 256
+        case .rsa3072: 384
+        case .rsa4096: 512
+        default: nil
+        }
+    }
 }

@@ -3,12 +3,15 @@ package import X509
 
 /// What a server wants a certification request to contain, read from its `csrattrs` answer (RFC 7030 §4.5.2, RFC 9908).
 ///
-/// The template of RFC 9908 §3.4 wins where there is one; a device looks at nothing else then (RFC 9908 §4).
+/// The template of RFC 9908 §3.4 wins where there is one; a device looks at nothing else then (RFC 9908 §4). What is not
+/// known is ignored (RFC 7030 §4.5.2).
 package struct CSRAttributesAnswer: Sendable, Equatable {
     /// The request should carry the connection's channel binding (RFC 7030 §3.5).
     package var needsChannelBinding = false
     /// The kind of key; nil where any will do, or it is one that is not known here.
     package var keyKind: DeviceKey.Kind?
+    /// A kind of key that is asked for and that is not known here, as a dotted object identifier.
+    package var unknownKeyKind: String?
     /// Extensions with the values that the request should ask for.
     package var extensions: [Certificate.Extension] = []
     /// Extensions and subject attributes that the device is to fill in, as dotted object identifiers.
@@ -22,33 +25,31 @@ package struct CSRAttributesAnswer: Sendable, Equatable {
     /// - Throws: ``DeviceError``, `badAnswer`.
     package init(derEncoded bytes: [UInt8]) throws {
         do {
-            let elements = try DER.parse(bytes).children()
-            var template: ASN1Node?
+            let elements = try BER.parse(bytes).children()
+            let attributes = elements.filter { $0.identifier == .sequence }.compactMap(Self.attribute)
+            if let template = attributes.first(where: { $0.type == Known.template }) {
+                guard let value = template.values.first else { throw ASN1Error.unexpected("an empty template") }
+                try read(template: value)
+                return
+            }
             for element in elements {
                 if element.identifier == .objectIdentifier {
                     read(identifier: try ASN1ObjectIdentifier(derEncoded: element))
-                } else {
-                    let (type, values) = try Self.attribute(element)
-                    if type == Known.template {
-                        template = values.first
-                    } else {
-                        try read(attribute: type, values)
-                    }
+                } else if let (type, values) = Self.attribute(element) {
+                    read(attribute: type, values)
                 }
-            }
-            if let template {
-                self = CSRAttributesAnswer()
-                try read(template: template)
             }
         } catch {
             throw DeviceError(.badAnswer, "The server's csrattrs answer can't be read.", cause: error)
         }
     }
 
-    private static func attribute(_ node: ASN1Node) throws -> (ASN1ObjectIdentifier, [ASN1Node]) {
-        let parts = try node.children()
-        guard parts.count == 2 else { throw ASN1Error.unexpected("an attribute has a type and values") }
-        return (try ASN1ObjectIdentifier(derEncoded: parts[0]), try parts[1].children())
+    /// nil for what is no attribute.
+    static func attribute(_ node: ASN1Node) -> (type: ASN1ObjectIdentifier, values: [ASN1Node])? {
+        guard let parts = try? node.children(), parts.count == 2,
+            let type = try? ASN1ObjectIdentifier(derEncoded: parts[0]), let values = try? parts[1].children()
+        else { return nil }
+        return (type, values)
     }
 
     // MARK: The list of RFC 7030
@@ -56,30 +57,30 @@ package struct CSRAttributesAnswer: Sendable, Equatable {
     private mutating func read(identifier: ASN1ObjectIdentifier) {
         switch identifier {
         case Known.challengePassword: needsChannelBinding = true
-        case Known.ed25519: keyKind = keyKind ?? .ed25519
-        case Known.rsaEncryption: keyKind = keyKind ?? .rsa2048
         case Known.subjectAltName: openExtensions.append(identifier.description)
+        case Known.emailAddress: openSubjectAttributes.append(identifier.description)
+        case Known.rsaEncryption, Known.ed25519: want(Self.kind(identifier))
+        // Some servers list the curve alone.
+        case _ where Self.kind(ofCurve: identifier) != nil: want(Self.kind(ofCurve: identifier))
         default:
             if identifier.description.hasPrefix("2.5.4.") { openSubjectAttributes.append(identifier.description) }
         }
     }
 
-    private mutating func read(attribute type: ASN1ObjectIdentifier, _ values: [ASN1Node]) throws {
+    private mutating func read(attribute type: ASN1ObjectIdentifier, _ values: [ASN1Node]) {
         switch type {
         case Known.challengePassword:
             needsChannelBinding = true
         case Known.ecPublicKey:
-            let curve = try values.first.map { try ASN1ObjectIdentifier(derEncoded: $0) }
-            keyKind = keyKind ?? curve.flatMap(Self.kind(ofCurve:))
+            guard let curve = values.first.flatMap({ try? ASN1ObjectIdentifier(derEncoded: $0) }) else { return }
+            want(Self.kind(ofCurve: curve), else: curve)
         case Known.rsaEncryption:
-            let bits = try values.first.map { try Int(derEncoded: $0) }
-            keyKind = keyKind ?? Self.kind(ofModulus: bits ?? 2048)
+            let bits = values.first.flatMap { try? Int(derEncoded: $0) }
+            want(Self.kind(ofModulus: bits ?? 2048))
         case Known.ed25519:
-            keyKind = keyKind ?? .ed25519
+            want(.ed25519)
         case Known.extensionRequest:
-            for value in values {
-                extensions += try value.children().map { try Certificate.Extension(derEncoded: $0) }
-            }
+            read(extensionRequest: values)
         default:
             if type.description.hasPrefix("2.5.4."), let value = values.first {
                 fixedSubjectAttributes.append(.init(type: type, value: ASN1Any(derEncoded: value)))
@@ -87,97 +88,41 @@ package struct CSRAttributesAnswer: Sendable, Equatable {
         }
     }
 
-    // MARK: The template of RFC 9908
-
-    private mutating func read(template: ASN1Node) throws {
-        for field in try template.children() {
-            switch field.identifier {
-            case .integer: break
-            case .sequence: try read(subject: field)
-            case ASN1Identifier(tagWithNumber: 0, tagClass: .contextSpecific): try read(key: field)
-            case ASN1Identifier(tagWithNumber: 1, tagClass: .contextSpecific):
-                for attribute in try field.children() {
-                    try read(templateAttribute: attribute)
-                }
-            default: throw ASN1Error.unexpected("a field of the template")
-            }
+    /// The first kind of key that is known counts.
+    mutating func want(_ kind: DeviceKey.Kind?, else unknown: ASN1ObjectIdentifier? = nil) {
+        keyKind = keyKind ?? kind
+        if keyKind != nil {
+            unknownKeyKind = nil
+        } else if let unknown {
+            unknownKeyKind = unknownKeyKind ?? unknown.description
         }
     }
 
-    private mutating func read(subject: ASN1Node) throws {
-        for relativeName in try subject.children() {
-            for attribute in try relativeName.children() {
-                let parts = try attribute.children()
-                guard let first = parts.first else { throw ASN1Error.unexpected("an attribute without a type") }
-                let type = try ASN1ObjectIdentifier(derEncoded: first)
-                if parts.count > 1 {
-                    fixedSubjectAttributes.append(.init(type: type, value: ASN1Any(derEncoded: parts[1])))
-                } else {
-                    openSubjectAttributes.append(type.description)
-                }
+    /// The attribute's value is an Extensions (RFC 2985 §5.4.2); servers that follow the example of RFC 7030 §4.5.2 by
+    /// the letter send object identifiers instead.
+    mutating func read(extensionRequest values: [ASN1Node]) {
+        for value in values {
+            if let identifier = try? ASN1ObjectIdentifier(derEncoded: value) {
+                openExtensions.append(identifier.description)
+                continue
             }
-        }
-    }
-
-    private mutating func read(key: ASN1Node) throws {
-        let parts = try key.children()
-        guard let first = parts.first, let algorithm = try first.children().first else { return }
-        switch try ASN1ObjectIdentifier(derEncoded: algorithm) {
-        case Known.ecPublicKey:
-            guard let curve = try first.children().dropFirst().first else { return }
-            keyKind = Self.kind(ofCurve: try ASN1ObjectIdentifier(derEncoded: curve))
-        case Known.rsaEncryption:
-            // A key that is nobody's stands for its size (RFC 9908 §3.4).
-            var bits = 2048
-            if parts.count > 1 {
-                let placeholder = try ASN1BitString(derEncoded: parts[1])
-                if let modulus = try DER.parse(Array(placeholder.bytes)).children().first,
-                    case .primitive(let bytes) = modulus.content
-                {
-                    bits = bytes.drop { $0 == 0 }.count * 8
-                }
+            for node in (try? value.children()) ?? [] {
+                if let one = try? Certificate.Extension(derEncoded: node) { extensions.append(one) }
             }
-            keyKind = Self.kind(ofModulus: bits)
-        case Known.ed25519:
-            keyKind = .ed25519
-        default: break
-        }
-    }
-
-    private mutating func read(templateAttribute node: ASN1Node) throws {
-        let (type, values) = try Self.attribute(node)
-        switch type {
-        case Known.challengePassword:
-            needsChannelBinding = true
-        case Known.extensionRequest:
-            for value in values {
-                extensions += try value.children().map { try Certificate.Extension(derEncoded: $0) }
-            }
-        case Known.extensionRequestTemplate:
-            for value in values {
-                for one in try value.children() {
-                    try read(extensionTemplate: one)
-                }
-            }
-        default: break
-        }
-    }
-
-    private mutating func read(extensionTemplate node: ASN1Node) throws {
-        let parts = try node.children()
-        guard let first = parts.first, let last = parts.last else { throw ASN1Error.unexpected("an extension") }
-        let identifier = try ASN1ObjectIdentifier(derEncoded: first)
-        // A subjectAltName is always the device's: what a template has of it is empty places.
-        if last.identifier == .octetString, identifier != Known.subjectAltName {
-            extensions.append(try Certificate.Extension(derEncoded: node))
-        } else {
-            openExtensions.append(identifier.description)
         }
     }
 
     // MARK: Kinds of key
 
-    private static func kind(ofCurve curve: ASN1ObjectIdentifier) -> DeviceKey.Kind? {
+    static func kind(_ algorithm: ASN1ObjectIdentifier) -> DeviceKey.Kind? {
+        switch algorithm {
+        case Known.rsaEncryption: .rsa2048
+        case Known.ed25519: .ed25519
+        default: nil
+        }
+    }
+
+    static func kind(ofCurve curve: ASN1ObjectIdentifier) -> DeviceKey.Kind? {
         switch curve {
         case Known.p256: .p256
         case Known.p384: .p384
@@ -186,7 +131,7 @@ package struct CSRAttributesAnswer: Sendable, Equatable {
         }
     }
 
-    private static func kind(ofModulus bits: Int) -> DeviceKey.Kind {
+    static func kind(ofModulus bits: Int) -> DeviceKey.Kind {
         switch bits {
         case ...2048: .rsa2048
         case ...3072: .rsa3072
@@ -194,8 +139,9 @@ package struct CSRAttributesAnswer: Sendable, Equatable {
         }
     }
 
-    private enum Known {
+    enum Known {
         static let challengePassword: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 9, 7]
+        static let emailAddress: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 9, 1]
         static let extensionRequest: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 9, 14]
         static let template: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 9, 16, 2, 61]
         static let extensionRequestTemplate: ASN1ObjectIdentifier = [1, 2, 840, 113549, 1, 9, 16, 2, 62]

@@ -6,16 +6,26 @@ package import X509
 package struct WantedCertificate: Sendable {
     package var subject: DistinguishedName
     package var alternativeNames: [GeneralName]
+    /// Whether the subject gets the attributes that the server sets: never in a renewal, whose names are those of the
+    /// certificate (RFC 7030 §4.2.2).
+    private let takesSubjectAttributes: Bool
 
     package init(subject: DistinguishedName, alternativeNames: [GeneralName]) {
         self.subject = subject
         self.alternativeNames = alternativeNames
+        takesSubjectAttributes = true
     }
 
     /// The names of a certificate that is to be renewed, as they stand there (RFC 7030 §4.2.2).
     package init(renewing certificate: Certificate) throws {
-        subject = certificate.subject
-        alternativeNames = try certificate.extensions.subjectAlternativeNames.map { Array($0) } ?? []
+        do {
+            subject = certificate.subject
+            alternativeNames = try certificate.extensions.subjectAlternativeNames.map { Array($0) } ?? []
+            takesSubjectAttributes = false
+        } catch {
+            throw DeviceError(
+                .invalidInput, "The certificate's subjectAltName can't be read; enroll the device again.", cause: error)
+        }
     }
 
     /// The certification request (RFC 2986), DER.
@@ -26,6 +36,14 @@ package struct WantedCertificate: Sendable {
     package func certificationRequest(
         key: DeviceKey, wishes: CSRAttributesAnswer, challengePassword: String?
     ) throws -> [UInt8] {
+        try certificationRequest(key: key, wishes: wishes, challengePassword: challengePassword, others: [])
+    }
+
+    func certificationRequest(
+        key: DeviceKey, wishes: CSRAttributesAnswer, challengePassword: String?,
+        others: [CertificateSigningRequest.Attribute]
+    ) throws -> [UInt8] {
+        let subject = takesSubjectAttributes ? completed(by: wishes) : self.subject
         var extensions = Certificate.Extensions()
         for wish in wishes.extensions where extensions[oid: wish.oid] == nil {
             try extensions.append(wish)
@@ -35,22 +53,30 @@ package struct WantedCertificate: Sendable {
             try extensions.append(
                 Certificate.Extension(SubjectAlternativeNames(alternativeNames), critical: subject.isEmpty))
         }
-        var attributes: [CertificateSigningRequest.Attribute] = []
+        var attributes = others
         if !extensions.isEmpty {
             attributes.append(try .init(ExtensionRequest(extensions: extensions)))
         }
         if let challengePassword {
             attributes.append(
                 .init(
-                    oid: [1, 2, 840, 113549, 1, 9, 7],
+                    oid: CSRAttributesAnswer.Known.challengePassword,
                     values: [try ASN1Any(erasing: ASN1PrintableString(challengePassword))]))
         }
         let request = try CertificateSigningRequest(
-            version: .v1, subject: completed(by: wishes), privateKey: key.privateKey,
-            attributes: .init(attributes))
+            version: .v1, subject: subject, privateKey: key.privateKey, attributes: .init(attributes))
         var serializer = DER.Serializer()
         try serializer.serialize(request)
         return serializer.serializedBytes
+    }
+
+    /// The attributes and extensions that the device is to fill in and has nothing for, as dotted object identifiers.
+    package func missing(_ wishes: CSRAttributesAnswer) -> [String] {
+        guard takesSubjectAttributes else { return [] }
+        let named = Set(subject.flatMap { $0.map(\.type.description) })
+        let subjectAltName = CSRAttributesAnswer.Known.subjectAltName.description
+        return wishes.openSubjectAttributes.filter { !named.contains($0) }
+            + wishes.openExtensions.filter { $0 == subjectAltName && alternativeNames.isEmpty }
     }
 
     /// The subject with the attributes that the server sets and the device did not name.

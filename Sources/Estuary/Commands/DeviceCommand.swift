@@ -4,7 +4,20 @@ internal import ClusterProtocol
 /// `estuary device`
 struct DeviceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "device", abstract: "See devices.", subcommands: [DeviceList.self])
+        commandName: "device", abstract: "See devices, as an operator; get certificates, as a device.",
+        discussion: """
+            `list` asks the cluster in --state. The others are a device's side of EST: they talk to any EST server over \
+            the network, and need nothing else of a cluster.
+            """,
+        groupedSubcommands: [
+            CommandGroup(name: "Operator", subcommands: [DeviceList.self]),
+            CommandGroup(
+                name: "On a device",
+                subcommands: [
+                    DeviceCACertificates.self, DeviceCSRAttributes.self, DeviceEnroll.self, DeviceReenroll.self,
+                    DeviceRenew.self, DeviceServerKeyGeneration.self,
+                ]),
+        ])
 }
 
 /// `estuary device list`

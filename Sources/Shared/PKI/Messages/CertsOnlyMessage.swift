@@ -22,21 +22,28 @@ package enum CertsOnlyMessage {
     }
 
     /// The certificates in a certs-only message, DER, in the message's order.
+    ///
+    /// The message itself may be BER, as some servers write it; lists of revoked certificates and certificates that are
+    /// none of X.509 are passed over.
     package static func decode(_ message: [UInt8]) throws -> [[UInt8]] {
-        try DER.sequence(DER.parse(message), identifier: .sequence) { nodes in
-            _ = try ASN1ObjectIdentifier(derEncoded: &nodes)
-            return try DER.explicitlyTagged(&nodes, tagNumber: 0, tagClass: .contextSpecific) { content in
-                try DER.sequence(content, identifier: .sequence) { parts in
-                    var certificates: [[UInt8]] = []
-                    while let part = parts.next() {
-                        guard part.identifier == ASN1Identifier(tagWithNumber: 0, tagClass: .contextSpecific),
-                            case .constructed(let nodes) = part.content
-                        else { continue }
-                        certificates += nodes.map { Array($0.encodedBytes) }
-                    }
-                    return certificates
-                }
-            }
+        var fields = try children(BER.parse(message), .sequence).makeIterator()
+        guard let type = fields.next(), Array(type.encodedBytes) == signedData, let wrapped = fields.next(),
+            let content = try children(wrapped, contextTag(0)).first
+        else { throw ASN1Error.invalidASN1Object(reason: "no SignedData") }
+        return try children(content, .sequence).filter { $0.identifier == contextTag(0) }
+            .flatMap { try children($0, contextTag(0)) }
+            .filter { $0.identifier == .sequence }
+            .map { Array($0.encodedBytes) }
+    }
+
+    private static func contextTag(_ number: UInt) -> ASN1Identifier {
+        ASN1Identifier(tagWithNumber: number, tagClass: .contextSpecific)
+    }
+
+    private static func children(_ node: ASN1Node, _ identifier: ASN1Identifier) throws -> [ASN1Node] {
+        guard node.identifier == identifier, case .constructed(let nodes) = node.content else {
+            throw ASN1Error.invalidASN1Object(reason: "\(node.identifier) is not what is expected")
         }
+        return Array(nodes)
     }
 }
