@@ -159,7 +159,7 @@ let package = Package(
             dependencies: [
                 "Auditor", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Device", "Fleet", "PKI",
                 "SecureConnections", "Signer", .argumentParser, .asn1, .crypto, .grdb, .histogram, .logging, .nioCore,
-                .nioPosix, .nioSSL, .x509,
+                .nioHTTP1, .nioPosix, .nioSSL, .x509,
             ]),
 
         // Tests: one folder a target, and ClusterTests with real processes. Support is what several of them need.

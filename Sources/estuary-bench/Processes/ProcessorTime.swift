@@ -1,3 +1,4 @@
+internal import CoreFoundation
 internal import Foundation
 
 /// Processor time, user and system together, in seconds.
