@@ -11,9 +11,16 @@ extension AuditEvent {
     /// Fields stand in the order of their names. Control and bidirectional characters are escaped, so that no terminal
     /// and no page shows a line as another than it is. Where the line would be longer than `maximumBytes`, every list and
     /// text is cut, the names with their count and hash: no event is longer, whatever went into it.
+    ///
+    /// - Throws: ``EventLineError`` where what is never cut, such as the run, is too long by itself.
     package func line(maximumBytes: Int = AuditEvent.maximumLineBytes) throws -> String {
-        let full = try encoded()
-        guard full.utf8.count > maximumBytes else { return full }
+        String(decoding: try written(maximumBytes: maximumBytes).bytes, as: UTF8.self)
+    }
+
+    /// The line, and where its number stands.
+    func written(maximumBytes: Int) throws -> EventLineWriter {
+        let full = EventLineWriter(self)
+        guard full.bytes.count > maximumBytes else { return full }
         var cut = self
         if let names, !names.isEmpty {
             cut.namesCount = names.count
@@ -24,11 +31,13 @@ extension AuditEvent {
             cut[keyPath: text] = cut[keyPath: text].map { AuditEvent.cut($0, maximumBytes: maximumBytes / 64) }
         }
         cut.remarks = remarks.map { AuditEvent.prefix(of: $0, maximumBytes: maximumBytes / 16) }
-        let line = try cut.encoded()
-        guard line.utf8.count > maximumBytes else { return line }
+        let line = EventLineWriter(cut)
+        guard line.bytes.count > maximumBytes else { return line }
         // Only the certificate can still be that long. Its fingerprint stays.
         cut.certificate = nil
-        return try cut.encoded()
+        let last = EventLineWriter(cut)
+        guard last.bytes.count <= maximumBytes else { throw EventLineError("the event is too long") }
+        return last
     }
 
     /// Every text that comes from outside of the process that makes the event.
@@ -41,35 +50,60 @@ extension AuditEvent {
     }
 
     /// An event read back from its line.
+    ///
+    /// - Throws: ``EventLineError`` where the line is no event of this version, apart from its schema.
     package init(line: String) throws {
-        self = try JSONDecoder().decode(AuditEvent.self, from: Data(line.utf8))
-    }
-
-    private func encoded() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return AuditEvent.escapingInvisible(String(decoding: try encoder.encode(self), as: UTF8.self))
-    }
-
-    /// Escapes what JSON allows bare and a reader can't see: C1 controls, bidirectional and line-breaking characters.
-    private static func escapingInvisible(_ json: String) -> String {
-        guard json.unicodeScalars.contains(where: isInvisible) else { return json }
-        var escaped = ""
-        for scalar in json.unicodeScalars {
-            if isInvisible(scalar) {
-                let digits = String(scalar.value, radix: 16)
-                escaped += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            } else {
-                escaped.unicodeScalars.append(scalar)
-            }
+        var line = line
+        self = try line.withUTF8 { bytes in
+            var reader = EventLineReader(bytes)
+            return try AuditEvent(&reader)
         }
-        return escaped
     }
 
-    private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0x7f...0x9f, 0x61c, 0x200b...0x200f, 0x2028...0x202e, 0x2060...0x206f, 0xfeff: true
-        default: false
+    private init(_ reader: inout EventLineReader) throws {
+        // Every field that has to be there is: the reader sees to that.
+        self.init(unread: .issued)
+        try reader.readFields { field, value in
+            switch field {
+            case .authentication: authentication = try value.choice(Authentication.self)
+            case .authority: authority = try value.text()
+            case .certificate: certificate = try value.data()
+            case .channelBinding: channelBinding = try value.choice(ChannelBindingFinding.self)
+            case .count: count = try value.integer()
+            case .decision: decision = try value.choice(Decision.self)
+            case .device: device = try value.text()
+            case .fingerprint: fingerprint = try value.text()
+            case .id: id = try value.text()
+            case .label: label = try value.text()
+            case .names: names = try value.texts()
+            case .namesCount: namesCount = try value.integer()
+            case .namesSHA256: namesSHA256 = try value.text()
+            case .node: node = try value.text()
+            case .notAfter: notAfter = try value.text()
+            case .notBefore: notBefore = try value.text()
+            case .operation: operation = try value.text()
+            case .operator: self.operator = try value.text()
+            case .principal: principal = try value.text()
+            case .profile: profile = try value.text()
+            case .profileVersion: profileVersion = try value.integer()
+            case .reason: reason = try value.text()
+            case .reasonText: reasonText = try value.text()
+            case .remarks: remarks = try value.texts()
+            case .remoteAddress: remoteAddress = try value.text()
+            case .requestDigest: requestDigest = try value.text()
+            case .requestID: requestID = try value.text()
+            case .revocationReason: revocationReason = try value.text()
+            case .run: run = try value.text()
+            case .salt: salt = try value.text()
+            case .schema: schema = try value.integer()
+            case .sequence: sequence = try value.integer()
+            case .serial: serial = try value.text()
+            case .source: source = try value.text()
+            case .spkiSHA256: spkiSHA256 = try value.text()
+            case .subject: subject = try value.text()
+            case .time: time = try value.text()
+            case .type: type = try value.choice(Kind.self)
+            }
         }
     }
 

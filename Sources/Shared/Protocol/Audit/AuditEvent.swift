@@ -5,11 +5,11 @@ package import Foundation
 /// An event is one JSON line with stable field names, ``schema`` their version. Its source numbers it; once encoded
 /// (``AuditEvent/line(maximumBytes:)``) the line's bytes never change. It never holds an unauthenticated user name, an
 /// Authorization header, a challengePassword or a key.
-package struct AuditEvent: Codable, Sendable, Equatable {
+package struct AuditEvent: Sendable, Equatable {
     /// The version of the field names and their meaning.
     package static let schema = 1
 
-    package enum Kind: String, Codable, Sendable, CaseIterable {
+    package enum Kind: String, Sendable, CaseIterable {
         // Enrollment.
         case issued
         case replayed
@@ -45,14 +45,14 @@ package struct AuditEvent: Codable, Sendable, Equatable {
         case coalesced
     }
 
-    package enum Decision: String, Codable, Sendable {
+    package enum Decision: String, Sendable {
         case allowed
         case denied
         case deferred
     }
 
     /// How the one who asked proved who it is.
-    package enum Authentication: String, Codable, Sendable {
+    package enum Authentication: String, Sendable {
         case none
         case secret
         case certificate
@@ -124,24 +124,6 @@ package struct AuditEvent: Codable, Sendable, Equatable {
     /// 128 random bits, hexadecimal: so that the bare leaf hashes of the log can't be guessed.
     package var salt: String
 
-    private enum CodingKeys: String, CodingKey {
-        case schema, id, source, run, sequence, time, type, decision, reason, node, label, profile, operation
-        case authentication, principal, `operator`, subject, names, authority, serial, device, certificate
-        case fingerprint, remarks, count, salt
-        case reasonText = "reason_text"
-        case profileVersion = "profile_version"
-        case remoteAddress = "remote_address"
-        case namesCount = "names_count"
-        case namesSHA256 = "names_sha256"
-        case spkiSHA256 = "spki_sha256"
-        case requestDigest = "request_digest"
-        case notBefore = "not_before"
-        case notAfter = "not_after"
-        case revocationReason = "revocation_reason"
-        case requestID = "request_id"
-        case channelBinding = "channel_binding"
-    }
-
     /// A new event that its source has yet to number.
     package init(_ type: Kind, time: Date, id: UUID = UUID(), salt: String = AuditEvent.randomSalt()) {
         self.type = type
@@ -153,6 +135,13 @@ package struct AuditEvent: Codable, Sendable, Equatable {
         sequence = 0
     }
 
+    /// An event of which only the kind is known yet.
+    init(unread type: Kind) {
+        self.type = type
+        (id, source, run, time, salt) = ("", "", "", "", "")
+        sequence = 0
+    }
+
     /// 128 random bits in hexadecimal.
     package static func randomSalt() -> String {
         var generator = SystemRandomNumberGenerator()
@@ -160,10 +149,5 @@ package struct AuditEvent: Codable, Sendable, Equatable {
             let digits = String(word, radix: 16)
             return String(repeating: "0", count: 16 - digits.count) + digits
         }.joined()
-    }
-
-    /// A time as events write it: RFC 3339, UTC, milliseconds.
-    package static func timestamp(_ date: Date) -> String {
-        date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }
 }

@@ -8,19 +8,12 @@ package struct UnnumberedEventLine: Sendable {
 
     /// Encodes an event whose number is still to come.
     ///
-    /// - Throws: `EncodingError` where the event can't be written as JSON.
+    /// - Throws: as ``AuditEvent/line(maximumBytes:)``.
     package init(_ event: AuditEvent) throws {
-        var unnumbered = event
-        unnumbered.sequence = 0
-        let mark = "\"sequence\":"
-        // Room for the longest number. Quotes in values are escaped, so that the mark stands only where the field is.
-        let line = try unnumbered.line(maximumBytes: AuditEvent.maximumLineBytes - 20)
-        guard let place = line.firstRange(of: mark + "0") else {
-            throw EncodingError.invalidValue(
-                event, .init(codingPath: [], debugDescription: "the encoded event has no number"))
-        }
-        head = line[..<place.lowerBound] + mark
-        tail = String(line[place.upperBound...])
+        // Room for the longest number.
+        let line = try event.written(maximumBytes: AuditEvent.maximumLineBytes - 20)
+        head = String(decoding: line.bytes[..<line.sequence.lowerBound], as: UTF8.self)
+        tail = String(decoding: line.bytes[line.sequence.upperBound...], as: UTF8.self)
     }
 
     /// The line with its number.
