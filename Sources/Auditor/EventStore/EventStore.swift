@@ -10,6 +10,9 @@ internal import Synchronization
 /// ``run()`` has to be running for anything to be stored. Two files: the log, which is the truth, and beside it the
 /// search index, which can be made anew from the log.
 package final class EventStore: Sendable {
+    /// How long events gather for the search index after it has taken some.
+    private static let gathering = Duration.milliseconds(100)
+
     private let log: DatabasePool
     private let index: SearchIndex
     private let writer: EventWriter
@@ -190,6 +193,9 @@ package final class EventStore: Sendable {
         for await _ in committed {
             do {
                 try await index.follow()
+                // Many events in one transaction cost much less than one in each. Those that come alone are found at
+                // once; a query waits for those that came soon after others.
+                try await Task.sleep(for: Self.gathering)
             } catch is CancellationError {
                 return
             } catch {

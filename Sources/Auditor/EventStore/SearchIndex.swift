@@ -60,7 +60,10 @@ actor SearchIndex {
                 if generation == rebuilds { indexedPlace = last.place }
             } catch let error as DatabaseError where Self.meansDamage(error) && generation == rebuilds {
                 try rebuild(because: error)
+                continue
             }
+            // The last ones: those that are stored meanwhile are announced again.
+            if entries.count < batchSize && generation == rebuilds { return }
         }
     }
 
