@@ -114,8 +114,7 @@ let package = Package(
         .target(
             name: "Fleet",
             dependencies: [
-                "Device", "PKI", "SecureConnections", .asn1, .crypto, .cryptoExtras, .histogram, .nioCore, .nioHTTP1,
-                .nioPosix, .nioSSL, .nioTLS, .x509,
+                "Device", "DurableFiles", "PKI", .asn1, .collections, .histogram, .nioCore, .nioPosix, .nioSSL, .x509,
             ]),
         .target(
             name: "Signer",

@@ -121,7 +121,8 @@ package struct HTTPPassword: Sendable, CustomStringConvertible, CustomReflectabl
         self.password = password
     }
 
-    var authorization: String { "Basic " + Data("\(user):\(password)".utf8).base64EncodedString() }
+    /// The value of an `Authorization` header.
+    package var authorization: String { "Basic " + Data("\(user):\(password)".utf8).base64EncodedString() }
 
     package var description: String { "(password)" }
     package var customMirror: Mirror { Mirror(self, children: []) }

@@ -85,7 +85,7 @@ package struct ESTServer: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// As it stands in a `Host` header.
-    var authority: String {
+    package var authority: String {
         let name = host.contains(":") ? "[\(host)]" : host
         return port == 443 ? name : "\(name):\(port)"
     }

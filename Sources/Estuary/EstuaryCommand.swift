@@ -24,6 +24,7 @@ struct EstuaryCommand: AsyncParsableCommand {
                     TokenCommand.self, DeviceCommand.self, CertificateCommand.self, NameCommand.self,
                     ApprovalCommand.self, KeyEncryptionKeyCommand.self,
                 ]),
+            CommandGroup(name: "Measurements", subcommands: [FleetCommand.self]),
             CommandGroup(name: "Record", subcommands: [AuditCommand.self]),
         ])
 }
