@@ -8,8 +8,8 @@ struct FleetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fleet", abstract: "Simulate a fleet of devices, to measure what an EST server bears.",
         discussion: """
-            estuary fleet https://est.example.com --trust-anchor ca.pem --secret-file secret --count 1000
-            estuary fleet https://est.example.com --trust-anchor ca.pem --secret-file secret \\
+            estuary fleet --server est.example.com --trust-anchor ca.pem --secret-file secret --count 1000
+            estuary fleet --server est.example.com --trust-anchor ca.pem --secret-file secret \\
                 --mix reenroll=9,cacerts=1 --connection new --rate 500 --duration 60s --plot latency.svg
 
             It makes keys and requests first, then starts the clock. The closed loop (--concurrency) begins a request \
@@ -22,17 +22,13 @@ struct FleetCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup(title: "Server") var server: FleetServerOptions
+    @OptionGroup(title: "Secret") var secret: SecretOptions
     @OptionGroup(title: "Load") var load: FleetLoadOptions
     @OptionGroup(title: "Devices") var devices: FleetDeviceOptions
     @OptionGroup(title: "Report") var report: FleetReportOptions
 
     func validate() throws {
         _ = try plan()
-        if devices.credentials == nil, try plan().needsEnrolledDevices, !server.hasSecret {
-            throw ValidationError(
-                "The devices need certificates: name a secret with which they enroll (--secret-file or "
-                    + "--secret-environment), or the folder of an earlier run (--credentials).")
-        }
     }
 
     /// Everything but the trust anchors and the secret, which are read when the run begins.
@@ -52,9 +48,12 @@ struct FleetCommand: AsyncParsableCommand {
     func run() async throws {
         var plan = try plan()
         plan.trust = try server.trust()
-        plan.password = try server.password()
-        if plan.needsFreshDevices, plan.password == nil {
-            Output.remark("No secret is given: the devices show nothing of themselves when they enroll.")
+        plan.password = try secret.password()
+        if plan.password == nil, plan.needsFreshDevices || plan.needsEnrolledDevices && devices.credentials == nil {
+            throw Failure(
+                "The devices need a secret to enroll with: name its file with --secret-file, or set "
+                    + "\(SecretOptions.variable).",
+                hint: "Or take devices that an earlier run has enrolled and saved, with --credentials.")
         }
         let stop = StopSwitch()
         let signals = StopSignals()

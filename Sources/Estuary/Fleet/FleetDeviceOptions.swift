@@ -46,5 +46,3 @@ struct FleetDeviceOptions: ParsableArguments {
         Output.remark("\(count) devices with their keys are in \(saveCredentials).")
     }
 }
-
-extension DeviceKey.Kind: ExpressibleByArgument {}
