@@ -101,7 +101,9 @@ package struct SignerService: Service {
         return try Ledger(
             path: configuration.ledger,
             authorities: Dictionary(uniqueKeysWithValues: authorities.map { ($0.name, $0.keySHA256) }),
-            limits: LedgerLimits(batch: configuration.limits.batch, waiting: configuration.limits.waitingOperations),
+            limits: LedgerLimits(
+                batch: configuration.limits.batch, waiting: configuration.limits.waitingOperations,
+                gathering: configuration.limits.gathering),
             failStop: { error in
                 // What was to be committed may or may not be durable: only a restart can tell.
                 logger.critical("the ledger could not commit; the process ends", metadata: ["error": "\(error)"])

@@ -2,6 +2,7 @@ internal import ClusterProtocol
 internal import ClusterTransport
 internal import Crypto
 internal import Foundation
+internal import GRDB
 internal import Logging
 internal import PKI
 internal import SwiftASN1
@@ -82,10 +83,12 @@ struct EnrollmentPipeline: Sendable {
         try ServerKeyGeneration.requireServed(request.operation, by: label)
         var authentication = RequesterAuthentication(
             label: label, authorities: core.authorities, now: core.seconds())
-        // A look-up before signatures: with a wrong secret nobody has a path to a manufacturer searched for.
-        try core.ledger.read { [authentication] in try authentication.requireKnownSecret(request, $0) }
-        authentication.manufacturer =
-            try await ManufacturerAuthentication(core: core, label: label, policy: policy).judge(request)
+        let manufacturer = ManufacturerAuthentication(core: core, label: label, policy: policy)
+        if manufacturer.concerns(request) {
+            // A look-up before signatures: with a wrong secret nobody has a path to a manufacturer searched for.
+            try core.ledger.read { [authentication] in try authentication.requireKnownSecret(request, $0) }
+            authentication.manufacturer = try await manufacturer.judge(request)
+        }
         let requester = try core.ledger.read { [authentication] in try authentication.authenticate(request, $0) }
         let certificationRequest = try parse(request)
         let makesKey = request.operation == .serverKeyGeneration
@@ -148,7 +151,9 @@ struct EnrollmentPipeline: Sendable {
             try core.ledger.read { try RecordedDecision.refuseReusedIdempotencyKey(candidate, at: core.seconds(), $0) }
         }
         let (reply, joined) = try await inFlight.run(candidate.digest) {
-            try await decideInRaces(candidate, deadline: deadline)
+            try await core.ledger.writer.expectingOperation {
+                try await decideInRaces(candidate, deadline: deadline)
+            }
         }
         guard joined, let der = reply.certificate else { return reply }
         if candidate.request.operation == .serverKeyGeneration, candidate.requester.isShared {
@@ -184,9 +189,11 @@ struct EnrollmentPipeline: Sendable {
         guard ContinuousClock.now < deadline else {
             throw ServiceError(.deadlineExceeded, "The request came too late.")
         }
-        var candidate = try refreshed(original)
         let now = core.seconds()
-        let recorded = try core.ledger.read { try RecordedDecision.find(candidate, at: now, $0) }
+        var (candidate, recorded) = try core.ledger.read { db in
+            let candidate = try refreshed(original, db)
+            return (candidate, try RecordedDecision.find(candidate, at: now, db))
+        }
         if case .none = recorded, let secret = candidate.requester.secret {
             try RequesterAuthentication(label: candidate.label, authorities: core.authorities, now: now)
                 .requireUsable(secret)
@@ -235,7 +242,7 @@ struct EnrollmentPipeline: Sendable {
         let signed = try CertificateIssuance(core: core, candidate: candidate, admitted: admitted, serverKey: made)
             .sign(device: device, approval: approval, superseded: superseded, at: core.now())
         let transaction = IssuanceTransaction(candidate: candidate, signed: signed, now: core.milliseconds())
-        try await core.ledger.writer.perform { try transaction.record($0) }
+        try await core.ledger.writer.perform(counts: transaction.counts) { try transaction.record($0) }
         core.outboxGrew()
         core.metrics.issued(label: candidate.label.name)
         return made.map { .generated(certificate: signed.der, key: $0.delivered, replayed: false) }
@@ -243,11 +250,10 @@ struct EnrollmentPipeline: Sendable {
     }
 
     /// The candidate with its secret as the ledger has it now: another use may have been burned since.
-    private func refreshed(_ candidate: EnrollmentCandidate) throws -> EnrollmentCandidate {
+    private func refreshed(_ candidate: EnrollmentCandidate, _ db: Database) throws -> EnrollmentCandidate {
         guard let secret = candidate.requester.secret else { return candidate }
         var candidate = candidate
-        guard let current = try core.ledger.read({ try SecretTable.find($0, id: secret.id) }), current.revokedAt == nil
-        else {
+        guard let current = try SecretTable.find(db, id: secret.id), current.revokedAt == nil else {
             throw ServiceError(.credentialRefused, "The credential was refused.", reason: .secretRevoked)
         }
         candidate.requester.secret = current

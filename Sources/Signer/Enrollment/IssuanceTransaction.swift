@@ -16,6 +16,9 @@ struct IssuanceTransaction: Sendable {
 
     private var seconds: Int64 { now / 1000 }
 
+    /// What ``record(_:)`` adds to the ledger's counts.
+    var counts: LedgerCounts { LedgerCounts(certificates: 1, devices: signed.isNewDevice ? 1 : 0) }
+
     /// - Throws: ``RaceLost`` where the ledger has changed since the certificate was signed; `ServiceError` where a
     ///   revocation or another use came first.
     func record(_ db: Database) throws {
@@ -58,8 +61,7 @@ struct IssuanceTransaction: Sendable {
             guard let current, current.revokedAt == nil else {
                 throw ServiceError(.certificateRevoked, "The client certificate has been revoked.")
             }
-            try RequesterAuthentication.requireInGoodStanding(
-                current, try held.certificate.publicKey.derEncoded(), db)
+            try RequesterAuthentication.requireInGoodStanding(current, keySHA256: held.keySHA256, db)
         }
         if let shown = candidate.requester.manufacturer {
             try RequesterAuthentication.requireInGoodStanding(shown, db)

@@ -20,10 +20,16 @@ struct ManufacturerAuthentication {
     var label: LabelDescription
     var policy: Policy
 
+    /// Whether there is anything to judge: a certificate was presented, and may be a manufacturer's.
+    func concerns(_ request: EnrollRequest) -> Bool {
+        request.operation != .simpleReenroll && label.acceptsCertificates && !request.clientChain.isEmpty
+            && !label.manufacturers.isEmpty
+    }
+
     func judge(_ request: EnrollRequest) async throws -> Finding {
         let manufacturers = policy.manufacturers(of: label)
-        guard request.operation != .simpleReenroll, label.acceptsCertificates, !manufacturers.isEmpty,
-            !request.clientChain.isEmpty, let presented = try? ClientCertificate(chain: request.clientChain)
+        guard concerns(request), !manufacturers.isEmpty,
+            let presented = try? ClientCertificate(chain: request.clientChain)
         else { return .none }
         let ours = core.authorities.values.map { ClientCertificate.Authority(name: $0.name, issuing: $0.certificate) }
         let now = core.seconds()

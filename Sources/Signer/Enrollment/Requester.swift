@@ -11,6 +11,8 @@ struct Requester: Sendable {
     struct HeldCertificate: Sendable {
         var record: CertificateRecord
         var certificate: Certificate
+        /// SHA-256 of its SubjectPublicKeyInfo.
+        var keySHA256: Data
         /// Whether it is a registration authority's (id-kp-cmcRA, RFC 6402 §2.10).
         var isRegistrationAuthority: Bool
     }

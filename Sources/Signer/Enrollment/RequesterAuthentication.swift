@@ -166,7 +166,8 @@ struct RequesterAuthentication: Sendable {
         do {
             // Revocation is told before the validity: of a revoked certificate nothing else matters.
             guard record.revokedAt == nil else { throw Self.revoked }
-            try Self.requireInGoodStanding(record, presented.publicKeyDER(), db)
+            let keySHA256 = Data(SHA256.hash(data: try presented.publicKeyDER()))
+            try Self.requireInGoodStanding(record, keySHA256: keySHA256, db)
             switch judgement {
             case .expired:
                 throw ServiceError(.certificateOutsideValidity, "The client certificate has expired.")
@@ -174,7 +175,7 @@ struct RequesterAuthentication: Sendable {
                 throw ServiceError(.certificateOutsideValidity, "The client certificate is not yet valid.")
             case .accepted, .untrusted:
                 return .init(
-                    record: record, certificate: presented.leaf,
+                    record: record, certificate: presented.leaf, keySHA256: keySHA256,
                     isRegistrationAuthority: presented.isRegistrationAuthority)
             }
         } catch let error as ServiceError {
@@ -183,9 +184,9 @@ struct RequesterAuthentication: Sendable {
     }
 
     /// Refuses a certificate of a device that was revoked, also one that had ended before: it was not revoked itself.
-    static func requireInGoodStanding(_ record: CertificateRecord, _ publicKeyDER: [UInt8], _ db: Database) throws {
+    static func requireInGoodStanding(_ record: CertificateRecord, keySHA256: Data, _ db: Database) throws {
         let isBlocked = try record.device.flatMap { try DeviceTable.find(db, id: $0) }?.blockedAt != nil
-        guard !isBlocked, try KeyTable.block(db, of: Data(SHA256.hash(data: publicKeyDER))) == nil else {
+        guard !isBlocked, try KeyTable.block(db, of: keySHA256) == nil else {
             throw ServiceError(.certificateRevoked, "The client certificate's device has been revoked.")
         }
     }

@@ -90,7 +90,7 @@ final class KeyGenerationIdentities: Sendable {
         let record = CertificateRecord(
             authority: authority.name, serial: serial, device: nil, der: der, label: "", profile: "key-generation",
             node: core.name, issuedAt: now * 1000, notBefore: contents.notBefore, notAfter: contents.notAfter)
-        try await core.ledger.writer.perform { db in
+        try await core.ledger.writer.perform(counts: LedgerCounts(certificates: 1)) { db in
             try CertificateTable.insert(db, record)
             try OutboxTable.append(db, line, at: now)
         }

@@ -20,30 +20,39 @@ struct ApprovalRecord: Sendable, Equatable {
 }
 
 extension ApprovalRecord: FetchableRecord {
+    /// In the order in which ``init(row:)`` reads them: by number, as a look-up by name costs more than the row.
+    static let columns =
+        "id, digest, state, label, subject, names, principal, key_sha256, "
+        + "secret_id, requested_at, expires_at"
+
     init(row: Row) throws {
-        id = row["id"]
-        digest = row["digest"]
-        state = ApprovalDescription.State(rawValue: row["state"]) ?? .denied
-        label = row["label"]
-        subject = row["subject"]
-        names = try JSONDecoder().decode([String].self, from: Data((row["names"] as String).utf8))
-        principal = row["principal"]
-        keySHA256 = row["key_sha256"]
-        secretID = row["secret_id"]
-        requestedAt = row["requested_at"]
-        expiresAt = row["expires_at"]
+        id = row[0]
+        digest = row[1]
+        state = ApprovalDescription.State(rawValue: row[2]) ?? .denied
+        label = row[3]
+        subject = row[4]
+        names = try JSONDecoder().decode([String].self, from: Data((row[5] as String).utf8))
+        principal = row[6]
+        keySHA256 = row[7]
+        secretID = row[8]
+        requestedAt = row[9]
+        expiresAt = row[10]
     }
 }
 
 /// The approvals in the ledger.
 enum ApprovalTable {
+    private static let overdue =
+        "SELECT \(ApprovalRecord.columns) FROM approval WHERE expires_at <= ? AND state <> 'denied' LIMIT ?"
+    private static let byID = "SELECT \(ApprovalRecord.columns) FROM approval WHERE id = ?"
+    private static let byDigest = "SELECT \(ApprovalRecord.columns) FROM approval WHERE digest = ?"
     static func find(_ db: Database, digest: Data) throws -> ApprovalRecord? {
         try ApprovalRecord.fetchOne(
-            db.cachedStatement(sql: "SELECT * FROM approval WHERE digest = ?"), arguments: [digest])
+            db.cachedStatement(sql: byDigest), arguments: [digest])
     }
 
     static func find(_ db: Database, id: String) throws -> ApprovalRecord? {
-        try ApprovalRecord.fetchOne(db.cachedStatement(sql: "SELECT * FROM approval WHERE id = ?"), arguments: [id])
+        try ApprovalRecord.fetchOne(db.cachedStatement(sql: byID), arguments: [id])
     }
 
     static func count(_ db: Database, principal: String) throws -> Int {
@@ -82,7 +91,7 @@ enum ApprovalTable {
     /// Approvals whose time is over. A denial holds until it is removed.
     static func expired(_ db: Database, at now: Int64, limit: Int) throws -> [ApprovalRecord] {
         try ApprovalRecord.fetchAll(
-            db.cachedStatement(sql: "SELECT * FROM approval WHERE expires_at <= ? AND state <> 'denied' LIMIT ?"),
+            db.cachedStatement(sql: overdue),
             arguments: [now, limit])
     }
 
@@ -93,7 +102,8 @@ enum ApprovalTable {
         let rows = try Row.fetchAll(
             db,
             sql: """
-                SELECT * FROM approval WHERE number > ? AND (? OR state = 'waiting') ORDER BY number LIMIT ?
+                SELECT \(ApprovalRecord.columns), number FROM approval
+                WHERE number > ? AND (? OR state = 'waiting') ORDER BY number LIMIT ?
                 """,
             arguments: [cursor, decidedToo, limit])
         return (try rows.map(ApprovalRecord.init(row:)), rows.count == limit ? rows.last?["number"] : nil)

@@ -23,27 +23,34 @@ struct CertificateRecord: Sendable, Equatable {
 }
 
 extension CertificateRecord: FetchableRecord {
+    /// In the order in which ``init(row:)`` reads them: by number, as a look-up by name costs more than the row.
+    static let columns =
+        "authority, serial, device, der, label, profile, node, issued_at, "
+        + "not_before, not_after, revoked_at, revocation_reason"
+
     init(row: Row) throws {
-        authority = row["authority"]
-        serial = row["serial"]
-        device = row["device"]
-        der = row["der"]
-        label = row["label"]
-        profile = row["profile"]
-        node = row["node"]
-        issuedAt = row["issued_at"]
-        notBefore = row["not_before"]
-        notAfter = row["not_after"]
-        revokedAt = row["revoked_at"]
-        revocationReason = (row["revocation_reason"] as String?).flatMap(RevocationReason.init(rawValue:))
+        authority = row[0]
+        serial = row[1]
+        device = row[2]
+        der = row[3]
+        label = row[4]
+        profile = row[5]
+        node = row[6]
+        issuedAt = row[7]
+        notBefore = row[8]
+        notAfter = row[9]
+        revokedAt = row[10]
+        revocationReason = (row[11] as String?).flatMap(RevocationReason.init(rawValue:))
     }
 }
 
 /// The certificates in the ledger.
 enum CertificateTable {
+    private static let bySerial =
+        "SELECT \(CertificateRecord.columns) FROM certificate WHERE authority = ? AND serial = ?"
     static func find(_ db: Database, authority: String, serial: Data) throws -> CertificateRecord? {
         try CertificateRecord.fetchOne(
-            db.cachedStatement(sql: "SELECT * FROM certificate WHERE authority = ? AND serial = ?"),
+            db.cachedStatement(sql: bySerial),
             arguments: [authority, serial])
     }
 
@@ -52,6 +59,7 @@ enum CertificateTable {
         try authorities.compactMap { try find(db, authority: $0, serial: serial) }
     }
 
+    /// Enters a certificate; the ledger's count of them is the operation's to declare.
     static func insert(_ db: Database, _ certificate: CertificateRecord) throws {
         try db.cachedStatement(
             sql: """
@@ -63,7 +71,6 @@ enum CertificateTable {
             certificate.authority, certificate.serial, certificate.device, certificate.der, certificate.label,
             certificate.profile, certificate.node, certificate.issuedAt, certificate.notBefore, certificate.notAfter,
         ])
-        try MetaTable.add(db, "certificates", 1)
     }
 
     /// A device's certificates that have neither ended nor been revoked.
@@ -71,7 +78,8 @@ enum CertificateTable {
         try CertificateRecord.fetchAll(
             db.cachedStatement(
                 sql: """
-                    SELECT * FROM certificate WHERE device = ? AND not_after >= ? AND revoked_at IS NULL
+                    SELECT \(CertificateRecord.columns) FROM certificate
+                    WHERE device = ? AND not_after >= ? AND revoked_at IS NULL
                     ORDER BY authority, serial
                     """),
             arguments: [device, now])
@@ -135,7 +143,7 @@ enum CertificateTable {
         return try CertificateRecord.fetchAll(
             db,
             sql: """
-                SELECT * FROM certificate WHERE \(conditions.joined(separator: " AND "))
+                SELECT \(CertificateRecord.columns) FROM certificate WHERE \(conditions.joined(separator: " AND "))
                 ORDER BY authority DESC, serial DESC LIMIT ?
                 """,
             arguments: arguments)

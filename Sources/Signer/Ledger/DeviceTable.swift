@@ -16,32 +16,35 @@ struct DeviceRecord: Sendable, Equatable {
 }
 
 extension DeviceRecord: FetchableRecord {
+    /// In the order in which ``init(row:)`` reads them: by number, as a look-up by name costs more than the row.
+    static let columns = "id, subject, label, first_seen, last_renewed, expires, renewals, blocked_at"
+
     init(row: Row) throws {
-        id = row["id"]
-        subject = row["subject"]
-        label = row["label"]
-        firstSeen = row["first_seen"]
-        lastRenewed = row["last_renewed"]
-        expires = row["expires"]
-        renewals = row["renewals"]
-        blockedAt = row["blocked_at"]
+        id = row[0]
+        subject = row[1]
+        label = row[2]
+        firstSeen = row[3]
+        lastRenewed = row[4]
+        expires = row[5]
+        renewals = row[6]
+        blockedAt = row[7]
     }
 }
 
 /// The devices in the ledger.
 enum DeviceTable {
+    private static let byID = "SELECT \(DeviceRecord.columns) FROM device WHERE id = ?"
     static func find(_ db: Database, id: Int64) throws -> DeviceRecord? {
-        try DeviceRecord.fetchOne(db.cachedStatement(sql: "SELECT * FROM device WHERE id = ?"), arguments: [id])
+        try DeviceRecord.fetchOne(db.cachedStatement(sql: byID), arguments: [id])
     }
 
-    /// Enters a device at its first enrollment.
+    /// Enters a device at its first enrollment; the ledger's count of them is the operation's to declare.
     static func insert(
         _ db: Database, id: Int64, subject: String, label: String, at now: Int64, expires: Int64
     ) throws {
         try db.cachedStatement(
             sql: "INSERT INTO device (id, subject, label, first_seen, last_renewed, expires) VALUES (?, ?, ?, ?, ?, ?)"
         ).execute(arguments: [id, subject, label, now, now, expires])
-        try MetaTable.add(db, "devices", 1)
     }
 
     static func renew(_ db: Database, id: Int64, subject: String, label: String, at now: Int64, expires: Int64) throws {
@@ -65,7 +68,7 @@ enum DeviceTable {
         try DeviceRecord.fetchAll(
             db,
             sql: """
-                SELECT * FROM device
+                SELECT \(DeviceRecord.columns) FROM device
                 WHERE id > :cursor AND (:holder IS NULL OR id = :holder) AND (:label IS NULL OR label = :label)
                     AND (:until IS NULL OR (expires >= :now AND expires <= :until))
                     AND (NOT :notRenewed OR renewals = 0)

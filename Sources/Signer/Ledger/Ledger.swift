@@ -10,7 +10,8 @@ internal import Synchronization
 /// (``LedgerWriter``); readers see the last commit.
 final class Ledger: Sendable {
     let writer: LedgerWriter
-    private let pool: DatabasePool
+    private let connection: DatabaseQueue
+    private let readers: LedgerReaders
     private let currentIncarnation: Mutex<String>
 
     /// Opens the ledger, creating or migrating it where needed.
@@ -26,17 +27,18 @@ final class Ledger: Sendable {
         var configuration = Configuration()
         configuration.label = "ledger"
         configuration.busyMode = .timeout(5)
-        configuration.maximumReaderCount = limits.readers
-        pool = try DatabasePool(path: path, configuration: configuration)
+        configuration.journalMode = .wal
+        connection = try DatabaseQueue(path: path, configuration: configuration)
         // GRDB's WAL mode leaves `synchronous` at NORMAL, set after its own preparation: only here does FULL stay.
-        try pool.writeWithoutTransaction { db in
+        try connection.writeWithoutTransaction { db in
             try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000")
         }
-        try Self.migrate(pool, path: path)
-        try Self.check(pool, path: path, authorities: authorities)
-        currentIncarnation = Mutex(try Self.incarnation(pool))
+        try Self.migrate(connection, path: path)
+        try Self.check(connection, path: path, authorities: authorities)
+        currentIncarnation = Mutex(try Self.incarnation(connection))
+        readers = try LedgerReaders(path: path, count: limits.readers)
         writer = LedgerWriter(
-            pool: pool, maximumBatch: limits.batch, maximumWaiting: limits.waiting, failStop: failStop)
+            connection: connection, limits: limits, failStop: failStop)
     }
 
     /// Names this life of the ledger: a restored backup starts a new one, with its own event numbers.
@@ -48,7 +50,7 @@ final class Ledger: Sendable {
     /// the auditor had after all is recognised.
     func startNewIncarnation() throws {
         let new = UUID().uuidString.lowercased()
-        try pool.write { db in
+        try connection.write { db in
             let delivered = try OutboxTable.deliveredSequence(db)
             let kept = try Row.fetchAll(
                 db, sql: "SELECT line, recorded_at FROM outbox WHERE sequence > ? ORDER BY sequence",
@@ -67,12 +69,12 @@ final class Ledger: Sendable {
 
     /// Reads from the last commit.
     func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
-        try pool.unsafeRead(body)
+        try readers.read(body)
     }
 
     /// What SQLite says of its durability, read back from the writer's own connection.
     func durability() throws -> (journalMode: String, synchronous: Int) {
-        try pool.writeWithoutTransaction { db in
+        try connection.writeWithoutTransaction { db in
             (
                 try String.fetchOne(db, sql: "PRAGMA journal_mode") ?? "",
                 try Int.fetchOne(db, sql: "PRAGMA synchronous") ?? -1
@@ -81,16 +83,17 @@ final class Ledger: Sendable {
     }
 
     func close() throws {
-        try pool.close()
+        try readers.close()
+        try connection.close()
     }
 
-    private static func migrate(_ pool: DatabasePool, path: String) throws {
+    private static func migrate(_ connection: DatabaseQueue, path: String) throws {
         let migrator = LedgerSchema.migrator
-        guard try pool.read({ try !migrator.hasBeenSuperseded($0) }) else {
+        guard try connection.read({ try !migrator.hasBeenSuperseded($0) }) else {
             throw LedgerError.newerSchema(path: path)
         }
-        try migrator.migrate(pool)
-        let (mode, synchronous) = try pool.writeWithoutTransaction { db in
+        try migrator.migrate(connection)
+        let (mode, synchronous) = try connection.writeWithoutTransaction { db in
             (
                 try String.fetchOne(db, sql: "PRAGMA journal_mode") ?? "",
                 try Int.fetchOne(db, sql: "PRAGMA synchronous") ?? -1
@@ -101,8 +104,8 @@ final class Ledger: Sendable {
         }
     }
 
-    private static func check(_ pool: DatabasePool, path: String, authorities: [String: [UInt8]]) throws {
-        try pool.write { db in
+    private static func check(_ connection: DatabaseQueue, path: String, authorities: [String: [UInt8]]) throws {
+        try connection.write { db in
             for (name, key) in authorities {
                 let entry = "authority:\(name)"
                 if let known = try MetaTable.data(db, entry) {
@@ -116,8 +119,8 @@ final class Ledger: Sendable {
         }
     }
 
-    private static func incarnation(_ pool: DatabasePool) throws -> String {
-        try pool.write { db in
+    private static func incarnation(_ connection: DatabaseQueue) throws -> String {
+        try connection.write { db in
             if let known = try MetaTable.string(db, "incarnation") {
                 return known
             }
@@ -134,8 +137,27 @@ struct LedgerLimits: Sendable {
     var batch = 512
     /// Operations that wait for the disk.
     var waiting = 8192
+    /// The longest that a transaction waits for operations that are on their way.
+    var gathering = Duration.milliseconds(2)
     /// Concurrent readers.
     var readers = 4
+}
+
+/// How many rows there are, so that nobody has to count them.
+struct LedgerCounts: Sendable {
+    var certificates: Int64 = 0
+    var devices: Int64 = 0
+
+    static func += (counts: inout LedgerCounts, further: LedgerCounts) {
+        counts.certificates += further.certificates
+        counts.devices += further.devices
+    }
+
+    /// Adds what is not zero.
+    func add(to db: Database) throws {
+        if certificates != 0 { try MetaTable.add(db, "certificates", certificates) }
+        if devices != 0 { try MetaTable.add(db, "devices", devices) }
+    }
 }
 
 /// Facts about the ledger itself, by key.

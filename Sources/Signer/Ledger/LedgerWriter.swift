@@ -4,9 +4,11 @@ internal import Synchronization
 
 /// The single writer of the ledger: gathers operations and commits them in groups.
 ///
-/// While one batch commits the next gathers; there is no timer. Each operation runs in a savepoint of its own, so that
-/// one that throws undoes only itself. An operation is answered only after the commit of the batch that it was in:
-/// whoever gets an answer can rely on it being durable.
+/// While one batch commits the next gathers. Where more operations are known to be on their way, a batch waits a few
+/// milliseconds for them: a commit costs the same for one as for many. One that comes alone never waits.
+///
+/// An operation that throws undoes only itself. An operation is answered only after the commit of the batch that it was
+/// in: whoever gets an answer can rely on it being durable. It may run twice, so it changes nothing but the ledger.
 final class LedgerWriter: Sendable {
     /// One operation: what it does to the database, and whom to tell afterwards.
     private struct Operation: Sendable {
@@ -14,6 +16,8 @@ final class LedgerWriter: Sendable {
         var run: @Sendable (Database) throws -> Void
         /// Called once after the commit.
         var deliver: @Sendable () -> Void
+        /// What it adds to the ledger's counts unless it throws.
+        var counts: LedgerCounts
     }
 
     private struct State {
@@ -24,9 +28,10 @@ final class LedgerWriter: Sendable {
     /// More than the administration's lane and the relay ever have under way.
     private static let reservedRoom = 128
 
-    private let pool: DatabasePool
-    private let maximumBatch: Int
-    private let maximumWaiting: Int
+    private let connection: DatabaseQueue
+    private let limits: LedgerLimits
+    /// Requests that may each lead to an operation, or wait for theirs.
+    private let underWay = Atomic<Int>(0)
     private let state = Mutex(State())
     /// Called with the error when a transaction could not be committed. Its outcome is then unknown, so it must not
     /// return: the process ends, and the restart reads the ledger.
@@ -43,11 +48,10 @@ final class LedgerWriter: Sendable {
     typealias BatchObserver = @Sendable (_ size: Int, _ duration: Duration) -> Void
 
     init(
-        pool: DatabasePool, maximumBatch: Int, maximumWaiting: Int, failStop: @escaping @Sendable (any Error) -> Never
+        connection: DatabaseQueue, limits: LedgerLimits, failStop: @escaping @Sendable (any Error) -> Never
     ) {
-        self.pool = pool
-        self.maximumBatch = maximumBatch
-        self.maximumWaiting = maximumWaiting
+        self.connection = connection
+        self.limits = limits
         self.failStop = failStop
         observation = Mutex(Observation())
     }
@@ -58,10 +62,14 @@ final class LedgerWriter: Sendable {
 
     /// Performs an operation in a batch with others, and returns when it is durable.
     ///
-    /// - Parameter reserved: uses the room that enrollments never take up: for operators, revocation and the relay.
+    /// - Parameters:
+    ///   - reserved: uses the room that enrollments never take up: for operators, revocation and the relay.
+    ///   - counts: what the operation adds to the ledger's counts unless it throws.
+    ///   - body: changes nothing but the ledger, as it may run twice.
     /// - Throws: what the operation throws; ``LedgerError/busy`` where too many wait already.
     func perform<Result: Sendable>(
-        reserved: Bool = false, _ body: @escaping @Sendable (Database) throws -> Result
+        reserved: Bool = false, counts: LedgerCounts = LedgerCounts(),
+        _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
             let result = Mutex<Swift.Result<Result, any Error>?>(nil)
@@ -76,11 +84,20 @@ final class LedgerWriter: Sendable {
                         throw error
                     }
                 },
-                deliver: { continuation.resume(with: box.take()) })
-            if !enqueue(operation, limit: maximumWaiting + (reserved ? Self.reservedRoom : 0)) {
+                deliver: { continuation.resume(with: box.take()) }, counts: counts)
+            if !enqueue(operation, limit: limits.waiting + (reserved ? Self.reservedRoom : 0)) {
                 continuation.resume(throwing: LedgerError.busy)
             }
         }
+    }
+
+    /// Runs what will probably lead to an operation, so that a batch may wait for it.
+    func expectingOperation<Result>(
+        isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Result
+    ) async rethrows -> Result {
+        underWay.add(1, ordering: .relaxed)
+        defer { underWay.subtract(1, ordering: .relaxed) }
+        return try await body()
     }
 
     private func enqueue(_ operation: Operation, limit: Int) -> Bool {
@@ -91,16 +108,18 @@ final class LedgerWriter: Sendable {
             return (true, !state.isFlushing)
         }
         if action.starts {
-            pool.asyncWriteWithoutTransaction { [self] db in
+            connection.asyncWriteWithoutTransaction { [self] db in
                 flush(db)
             }
         }
         return action.accepted
     }
 
-    /// Commits batch after batch until nothing waits. Runs on the pool's writer queue.
+    /// Commits batch after batch until nothing waits. Runs on the connection's queue.
     private func flush(_ db: Database) {
-        while let batch = nextBatch() {
+        while true {
+            gather()
+            guard let batch = nextBatch() else { return }
             let start = ContinuousClock.now
             do {
                 try commit(batch, in: db)
@@ -115,40 +134,85 @@ final class LedgerWriter: Sendable {
         }
     }
 
+    /// Waits while further operations are on their way, but not for long. Blocks the connection's own thread only.
+    private func gather() {
+        var patience = limits.gathering
+        while patience > .zero {
+            let waiting = state.withLock { $0.waiting.count }
+            guard waiting > 0, waiting < min(limits.batch, underWay.load(ordering: .relaxed)) else { return }
+            usleep(UInt32(Self.gatheringStep / .microseconds(1)))
+            patience -= Self.gatheringStep
+        }
+    }
+
     private func nextBatch() -> ArraySlice<Operation>? {
         state.withLock { state in
             guard !state.waiting.isEmpty else {
                 state.isFlushing = false
                 return nil
             }
-            let batch = state.waiting.prefix(maximumBatch)
+            let batch = state.waiting.prefix(limits.batch)
             state.waiting.removeFirst(batch.count)
             return batch
         }
     }
 
     private func commit(_ batch: ArraySlice<Operation>, in db: Database) throws {
+        do {
+            try commit(batch, in: db, by: run)
+        } catch is HalfDone {
+            try commit(batch, in: db, by: runInSavepoint)
+        }
+    }
+
+    private func commit(
+        _ batch: ArraySlice<Operation>, in db: Database, by run: (Operation, Database) throws -> Bool
+    ) throws {
         try db.inTransaction(.immediate) {
-            for operation in batch {
-                try run(operation, in: db)
+            var counts = LedgerCounts()
+            for operation in batch where try run(operation, db) {
+                counts += operation.counts
             }
+            try counts.add(to: db)
             CrashPoint.beforeCommit.reached()
             return .commit
         }
     }
 
-    /// Runs an operation in a savepoint. One that throws is undone alone; its caller learns of it after the commit.
+    /// Runs an operation that checks everything before its first change, as nearly all do: where it throws there is
+    /// nothing to undo, and its caller learns of it after the commit.
     ///
-    /// - Throws: where SQLite itself fails, or what the operation did can't be undone: then the whole batch fails.
-    private func run(_ operation: Operation, in db: Database) throws {
+    /// - Returns: whether it was done.
+    /// - Throws: ``HalfDone`` where there is something to undo; where SQLite itself fails. The whole batch fails then.
+    private func run(_ operation: Operation, in db: Database) throws -> Bool {
+        let before = db.totalChangesCount
+        do {
+            try operation.run(db)
+            return true
+        } catch  where !LedgerError.isStorageFailure(error) {
+            guard db.totalChangesCount == before else { throw HalfDone() }
+            return false
+        }
+    }
+
+    /// Runs an operation so that what it has changed can be undone: dearer, and needed by none that is often run.
+    private func runInSavepoint(_ operation: Operation, in db: Database) throws -> Bool {
+        var isDone = true
         try db.cachedStatement(sql: "SAVEPOINT operation").execute()
         do {
             try operation.run(db)
         } catch  where !LedgerError.isStorageFailure(error) {
+            isDone = false
             try db.cachedStatement(sql: "ROLLBACK TO operation").execute()
         }
         try db.cachedStatement(sql: "RELEASE operation").execute()
+        return isDone
     }
+
+    /// An operation threw after it had changed something: the batch is rolled back and runs again in savepoints.
+    private struct HalfDone: Error {}
+
+    private static let gatheringStep = Duration.microseconds(250)
 }
 
 /// Holds an operation's result between its run and its delivery.

@@ -16,21 +16,26 @@ struct NameHolding: Sendable, Equatable {
 }
 
 extension NameHolding: FetchableRecord {
+    /// In the order in which ``init(row:)`` reads them: by number, as a look-up by name costs more than the row.
+    static let columns = "name, device, key_sha256, held_until, bound_at, blocked"
+
     init(row: Row) throws {
-        name = row["name"]
-        device = row["device"]
-        keySHA256 = row["key_sha256"]
-        heldUntil = row["held_until"]
-        boundAt = row["bound_at"]
-        isBlocked = row["blocked"]
+        name = row[0]
+        device = row[1]
+        keySHA256 = row[2]
+        heldUntil = row[3]
+        boundAt = row[4]
+        isBlocked = row[5]
     }
 }
 
 /// The names in the ledger: every common name and subjectAltName belongs to one device, and so does what names a device
 /// that has neither.
 enum NameTable {
+    private static let byDevice = "SELECT \(NameHolding.columns) FROM name WHERE device = ? ORDER BY name"
+    private static let byName = "SELECT \(NameHolding.columns) FROM name WHERE name = ?"
     static func find(_ db: Database, name: String) throws -> NameHolding? {
-        try NameHolding.fetchOne(db.cachedStatement(sql: "SELECT * FROM name WHERE name = ?"), arguments: [name])
+        try NameHolding.fetchOne(db.cachedStatement(sql: byName), arguments: [name])
     }
 
     static func bind(_ db: Database, _ holding: NameHolding) throws {
@@ -49,7 +54,7 @@ enum NameTable {
 
     static func names(_ db: Database, device: Int64) throws -> [NameHolding] {
         try NameHolding.fetchAll(
-            db.cachedStatement(sql: "SELECT * FROM name WHERE device = ? ORDER BY name"), arguments: [device])
+            db.cachedStatement(sql: byDevice), arguments: [device])
     }
 
     static func block(_ db: Database, device: Int64) throws {

@@ -12,19 +12,23 @@ struct RecordedOutcome: Sendable, Equatable {
 }
 
 extension RecordedOutcome: FetchableRecord {
+    /// In the order in which ``init(row:)`` reads them: by number, as a look-up by name costs more than the row.
+    static let columns = "authority, serial, replay_until, replay_until_if_spent"
+
     init(row: Row) throws {
-        authority = row["authority"]
-        serial = row["serial"]
-        replayUntil = row["replay_until"]
-        replayUntilIfSpent = row["replay_until_if_spent"]
+        authority = row[0]
+        serial = row[1]
+        replayUntil = row[2]
+        replayUntilIfSpent = row[3]
     }
 }
 
 /// Outcomes and idempotency keys, for the replay window only.
 enum OutcomeTable {
+    private static let byDigest = "SELECT \(RecordedOutcome.columns) FROM outcome WHERE digest = ?"
     static func find(_ db: Database, digest: Data) throws -> RecordedOutcome? {
         try RecordedOutcome.fetchOne(
-            db.cachedStatement(sql: "SELECT * FROM outcome WHERE digest = ?"), arguments: [digest])
+            db.cachedStatement(sql: byDigest), arguments: [digest])
     }
 
     /// Enters an outcome in the place of an earlier one whose window has ended.

@@ -34,33 +34,40 @@ struct SecretRecord: Sendable, Equatable {
 }
 
 extension SecretRecord: FetchableRecord {
+    /// In the order in which ``init(row:)`` reads them: by number, as a look-up by name costs more than the row.
+    static let columns =
+        "id, label, names, uses, used, reserved, created_at, expires_at, "
+        + "revoked_at, replaced_by"
+
     init(row: Row) throws {
-        id = row["id"]
-        label = row["label"]
-        names = try (row["names"] as String?).map { try JSONDecoder().decode([String].self, from: Data($0.utf8)) }
-        uses = row["uses"]
-        used = row["used"]
-        reserved = row["reserved"]
-        createdAt = row["created_at"]
-        expiresAt = row["expires_at"]
-        revokedAt = row["revoked_at"]
-        replacedBy = row["replaced_by"]
+        id = row[0]
+        label = row[1]
+        names = try (row[2] as String?).map { try JSONDecoder().decode([String].self, from: Data($0.utf8)) }
+        uses = row[3]
+        used = row[4]
+        reserved = row[5]
+        createdAt = row[6]
+        expiresAt = row[7]
+        revokedAt = row[8]
+        replacedBy = row[9]
     }
 }
 
 /// Enrollment secrets in the ledger.
 enum SecretTable {
+    private static let bySHA256 = "SELECT \(SecretRecord.columns) FROM secret WHERE sha256 = ?"
+    private static let byID = "SELECT \(SecretRecord.columns) FROM secret WHERE id = ?"
     static func sha256(of secret: Secret) -> Data {
         Data(SHA256.hash(data: Data(secret.revealed.utf8)))
     }
 
     static func find(_ db: Database, sha256: Data) throws -> SecretRecord? {
         try SecretRecord.fetchOne(
-            db.cachedStatement(sql: "SELECT * FROM secret WHERE sha256 = ?"), arguments: [sha256])
+            db.cachedStatement(sql: bySHA256), arguments: [sha256])
     }
 
     static func find(_ db: Database, id: String) throws -> SecretRecord? {
-        try SecretRecord.fetchOne(db.cachedStatement(sql: "SELECT * FROM secret WHERE id = ?"), arguments: [id])
+        try SecretRecord.fetchOne(db.cachedStatement(sql: byID), arguments: [id])
     }
 
     static func insert(_ db: Database, _ secret: SecretRecord, sha256: Data) throws {
@@ -121,7 +128,7 @@ enum SecretTable {
         let rows = try Row.fetchAll(
             db,
             sql: """
-                SELECT * FROM secret
+                SELECT \(SecretRecord.columns), number FROM secret
                 WHERE number > :cursor AND (:label IS NULL OR label = :label)
                     AND (:now IS NULL OR (revoked_at IS NULL AND expires_at > :now AND used + reserved < uses))
                 ORDER BY number LIMIT :limit

@@ -58,7 +58,7 @@ struct NodeCertificateIssuance {
             authority: authority.name, serial: serial, device: nil, der: der, label: "", profile: "node",
             node: node.name, issuedAt: Int64(time.timeIntervalSince1970 * 1000), notBefore: contents.notBefore,
             notAfter: contents.notAfter)
-        try await core.ledger.writer.perform { db in
+        try await core.ledger.writer.perform(counts: LedgerCounts(certificates: 1)) { db in
             try CertificateTable.insert(db, record)
             try OutboxTable.append(db, line, at: now)
         }

@@ -94,7 +94,7 @@ struct DelegatedResponderIssuance: Sendable {
             authority: authority.name, serial: contents.serial, device: nil, der: der, label: "",
             profile: "ocsp-responder", node: core.name, issuedAt: Int64(time.timeIntervalSince1970 * 1000),
             notBefore: contents.notBefore, notAfter: contents.notAfter)
-        try await core.ledger.writer.perform(reserved: true) { db in
+        try await core.ledger.writer.perform(reserved: true, counts: LedgerCounts(certificates: 1)) { db in
             try CertificateTable.insert(db, record)
             try OutboxTable.append(db, line, at: now)
         }
