@@ -146,7 +146,7 @@ package struct SignerConfiguration: Sendable {
             concurrentEnrollments: try integer("concurrent-enrollments", default: 256, in: 1...65536),
             waitingEnrollments: try integer("waiting-enrollments", default: 4096, in: 0...1_000_000),
             batch: try integer("batch", default: 512, in: 1...10_000),
-            gathering: try duration("gathering", default: .milliseconds(2), in: .zero ... .milliseconds(100)),
+            gathering: try duration("gathering", default: .milliseconds(4), in: .zero ... .milliseconds(100)),
             waitingOperations: try integer("waiting-operations", default: 8192, in: 16...1_000_000),
             outbox: Int64(try integer("outbox", default: 1_000_000, in: 100...1_000_000_000)),
             outboxRetention: try duration(

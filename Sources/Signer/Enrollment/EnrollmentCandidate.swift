@@ -1,5 +1,6 @@
 internal import ClusterProtocol
 internal import Foundation
+internal import GRDB
 internal import PKI
 internal import X509
 
@@ -22,6 +23,11 @@ struct EnrollmentCandidate: Sendable {
     /// The certificate that is renewed.
     var renewed: Certificate? {
         request.operation == .simpleReenroll ? requester.certificate?.certificate : nil
+    }
+
+    /// What the ledger has of the request and its key.
+    func traces(_ db: Database) throws -> RequestTraces {
+        try RequestTraces.find(db, digest: digest, keySHA256: keySHA256)
     }
 
     /// Whether the request takes new names with ChangeSubjectName, where the label allows that (RFC 6402 §2.8).

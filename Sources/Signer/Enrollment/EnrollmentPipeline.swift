@@ -173,11 +173,12 @@ struct EnrollmentPipeline: Sendable {
     private func decideInRaces(
         _ candidate: EnrollmentCandidate, deadline: ContinuousClock.Instant
     ) async throws -> EnrollReply {
+        var candidate = candidate
         for _ in 0..<Self.maximumRaces {
             do {
                 return try await decide(candidate, deadline: deadline)
             } catch is RaceLost {
-                continue
+                candidate = try core.ledger.read { try refreshed(candidate, $0) }
             }
         }
         throw ServiceError(.overloaded, "Too many requests for the same thing at once.", retryAfter: 1)
@@ -189,10 +190,11 @@ struct EnrollmentPipeline: Sendable {
         guard ContinuousClock.now < deadline else {
             throw ServiceError(.deadlineExceeded, "The request came too late.")
         }
+        var candidate = original
         let now = core.seconds()
-        var (candidate, recorded) = try core.ledger.read { db in
-            let candidate = try refreshed(original, db)
-            return (candidate, try RecordedDecision.find(candidate, at: now, db))
+        let (traces, recorded) = try core.ledger.read { [candidate] db in
+            let traces = try candidate.traces(db)
+            return (traces, try RecordedDecision.find(candidate, traces: traces, at: now, db))
         }
         if case .none = recorded, let secret = candidate.requester.secret {
             try RequesterAuthentication(label: candidate.label, authorities: core.authorities, now: now)
@@ -226,7 +228,7 @@ struct EnrollmentPipeline: Sendable {
             let device = try NameRules.device(
                 for: admitted.names, requester: candidate.requester, keySHA256: candidate.keySHA256,
                 changesNames: candidate.changesNames, succeeding: superseded?.device, now: now, db)
-            try KeyRules.requireAllowed(candidate, device: device, now: now, db)
+            try KeyRules.requireAllowed(candidate, traces: traces, device: device, now: now, db)
             try ChangedNameRules.requireAllowed(candidate, db)
             return device
         }
@@ -315,7 +317,10 @@ struct EnrollmentPipeline: Sendable {
             keySHA256: candidate.keySHA256, secretID: candidate.requester.secret?.id, requestedAt: seconds,
             expiresAt: seconds + core.limits.pendingLifetime)
         try await core.ledger.writer.perform { db in
-            guard case .none = try RecordedDecision.find(candidate, at: seconds, db) else { throw RaceLost() }
+            let traces = try candidate.traces(db)
+            guard case .none = try RecordedDecision.find(candidate, traces: traces, at: seconds, db) else {
+                throw RaceLost()
+            }
             guard try ApprovalTable.count(db, principal: record.principal) < core.limits.pendingPerIdentity else {
                 throw ServiceError(.tooManyPending, "Too many requests of this client wait for approval.")
             }

@@ -22,8 +22,9 @@ struct IssuanceTransaction: Sendable {
     /// - Throws: ``RaceLost`` where the ledger has changed since the certificate was signed; `ServiceError` where a
     ///   revocation or another use came first.
     func record(_ db: Database) throws {
-        try requireStillUndecided(db)
-        try requireStillAuthorized(db)
+        let traces = try candidate.traces(db)
+        try requireStillUndecided(traces, db)
+        try requireStillAuthorized(traces, db)
         let device = try NameRules.device(
             for: signed.names, requester: candidate.requester, keySHA256: candidate.keySHA256,
             changesNames: candidate.changesNames, succeeding: signed.serverKey?.superseded?.device, now: seconds, db)
@@ -41,8 +42,8 @@ struct IssuanceTransaction: Sendable {
         CrashPoint.arm()
     }
 
-    private func requireStillUndecided(_ db: Database) throws {
-        switch try RecordedDecision.find(candidate, at: seconds, db) {
+    private func requireStillUndecided(_ traces: RequestTraces, _ db: Database) throws {
+        switch try RecordedDecision.find(candidate, traces: traces, at: seconds, db) {
         case .issued(let earlier):
             guard let superseded = signed.serverKey?.superseded, superseded.authority == earlier.authority,
                 superseded.serial == earlier.serial
@@ -55,7 +56,7 @@ struct IssuanceTransaction: Sendable {
         }
     }
 
-    private func requireStillAuthorized(_ db: Database) throws {
+    private func requireStillAuthorized(_ traces: RequestTraces, _ db: Database) throws {
         if let held = candidate.requester.certificate {
             let current = try CertificateTable.find(db, authority: held.record.authority, serial: held.record.serial)
             guard let current, current.revokedAt == nil else {
@@ -66,7 +67,8 @@ struct IssuanceTransaction: Sendable {
         if let shown = candidate.requester.manufacturer {
             try RequesterAuthentication.requireInGoodStanding(shown, db)
         }
-        try KeyRules.requireAllowed(candidate, device: signed.isNewDevice ? nil : signed.device, now: seconds, db)
+        try KeyRules.requireAllowed(
+            candidate, traces: traces, device: signed.isNewDevice ? nil : signed.device, now: seconds, db)
         try ChangedNameRules.requireAllowed(candidate, db)
     }
 
@@ -130,9 +132,9 @@ struct IssuanceTransaction: Sendable {
 enum KeyRules {
     /// - Throws: `keyBlocked`, `keyInUse`.
     static func requireAllowed(
-        _ candidate: EnrollmentCandidate, device: Int64?, now: Int64, _ db: Database
+        _ candidate: EnrollmentCandidate, traces: RequestTraces, device: Int64?, now: Int64, _ db: Database
     ) throws {
-        if let block = try KeyTable.block(db, of: candidate.keySHA256) {
+        if traces.contains(.keyBlock), let block = try KeyTable.block(db, of: candidate.keySHA256) {
             throw ServiceError(
                 .keyBlocked,
                 block == .forEver

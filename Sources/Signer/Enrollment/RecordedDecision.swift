@@ -19,17 +19,20 @@ enum RecordedDecision: Sendable {
 
     /// Looks a candidate up.
     ///
+    /// - Parameter traces: what the ledger has of it, from the same transaction or, before it is signed, from any.
     /// - Throws: `certificateRevoked` where the recorded certificate has been revoked and the device not released;
     ///   `idempotencyConflict` where the client used its key for another request.
-    static func find(_ candidate: EnrollmentCandidate, at now: Int64, _ db: Database) throws -> RecordedDecision {
+    static func find(
+        _ candidate: EnrollmentCandidate, traces: RequestTraces, at now: Int64, _ db: Database
+    ) throws -> RecordedDecision {
         try refuseReusedIdempotencyKey(candidate, at: now, db)
-        if let outcome = try OutcomeTable.find(db, digest: candidate.digest),
+        if traces.contains(.outcome), let outcome = try OutcomeTable.find(db, digest: candidate.digest),
             let certificate = try CertificateTable.find(db, authority: outcome.authority, serial: outcome.serial),
             try isToBeGivenAgain(outcome, certificate, candidate, at: now, db)
         {
             return .issued(certificate)
         }
-        if let approval = try ApprovalTable.find(db, digest: candidate.digest),
+        if traces.contains(.approval), let approval = try ApprovalTable.find(db, digest: candidate.digest),
             approval.expiresAt > now || approval.state == .denied
         {
             return .approval(approval)

@@ -15,6 +15,10 @@ final class LedgerReaders: Sendable {
         configuration.label = "ledger reader"
         configuration.busyMode = .timeout(5)
         configuration.readonly = true
+        configuration.prepareDatabase { db in
+            // Pages that have been checkpointed are read where they lie: each commit empties a reader's own cache.
+            try db.execute(sql: "PRAGMA mmap_size = 1073741824")
+        }
         connections = try (0..<max(1, count)).map { _ in try DatabaseQueue(path: path, configuration: configuration) }
         idle = Mutex(Array(connections.indices))
     }

@@ -125,7 +125,7 @@ package struct AuditEvent: Sendable, Equatable {
     package var salt: String
 
     /// A new event that its source has yet to number.
-    package init(_ type: Kind, time: Date, id: UUID = UUID(), salt: String = AuditEvent.randomSalt()) {
+    package init(_ type: Kind, time: Date, id: UUID = AuditEvent.randomID(), salt: String = AuditEvent.randomSalt()) {
         self.type = type
         self.time = AuditEvent.timestamp(time)
         self.id = id.uuidString.lowercased()
@@ -140,6 +140,19 @@ package struct AuditEvent: Sendable, Equatable {
         self.type = type
         (id, source, run, time, salt) = ("", "", "", "", "")
         sequence = 0
+    }
+
+    /// A random UUID (RFC 9562 §5.4), without Foundation's way over a device file.
+    package static func randomID() -> UUID {
+        var generator = SystemRandomNumberGenerator()
+        let high: UInt64 = generator.next() & 0xffff_ffff_ffff_0fff | 0x4000
+        let low: UInt64 = generator.next() & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
+        var id: uuid_t = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        withUnsafeMutableBytes(of: &id) { bytes in
+            bytes.storeBytes(of: high.bigEndian, toByteOffset: 0, as: UInt64.self)
+            bytes.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
+        }
+        return UUID(uuid: id)
     }
 
     /// 128 random bits in hexadecimal.
