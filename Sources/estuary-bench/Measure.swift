@@ -83,6 +83,14 @@ struct Measure: AsyncParsableCommand {
         if only.contains("h") {
             figures += try (short ? DiskPart(repetitions: 10) : DiskPart()).measure(in: scratch)
         }
+        if only.contains("b") || only.contains("c") {
+            var part = ClusterPart()
+            if short {
+                (part.newConnections, part.keptConnections, part.devices) = (500, 1000, 100)
+                (part.openSeconds, part.warmUp) = (3, 100)
+            }
+            figures += try await part.measure(in: scratch)
+        }
         if only.contains("d") || only.contains("h") {
             figures += try await (short ? SignerPart(depths: [64], trial: 200, count: 600) : SignerPart())
                 .measure(in: scratch)
@@ -90,6 +98,11 @@ struct Measure: AsyncParsableCommand {
         if only.contains("f") {
             figures += try await (short ? IdleConnectionsPart(connections: 200) : IdleConnectionsPart())
                 .measure(in: scratch)
+        }
+        if only.contains("e") || only.contains("g") {
+            var part = FullLedgerPart(counts: try certificateCounts(), keptIn: state)
+            if short { (part.enrollments, part.warmUp, part.fleetDevices) = (500, 100, 100) }
+            figures += try await part.measure(in: scratch)
         }
         return figures
     }

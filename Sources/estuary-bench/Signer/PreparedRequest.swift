@@ -7,14 +7,14 @@ internal import X509
 struct PreparedRequest: Sendable {
     var certificationRequest: Data
 
-    /// Requests of as many devices, each with a P-256 key of its own, made on every processor.
-    static func make(_ count: Int, names prefix: String) async throws -> [PreparedRequest] {
+    /// Requests of the devices with these numbers, each with a new P-256 key, made on every processor.
+    static func make(_ numbers: [Int], name: @escaping @Sendable (Int) -> String) async throws -> [PreparedRequest] {
         let slices = max(1, ProcessInfo.processInfo.activeProcessorCount)
         return try await withThrowingTaskGroup(of: (Int, [PreparedRequest]).self) { group in
             for slice in 0..<slices {
                 group.addTask {
-                    let range = (count * slice / slices)..<(count * (slice + 1) / slices)
-                    return (slice, try range.map { try make(name: DeviceName.text(prefix, $0)) })
+                    let range = (numbers.count * slice / slices)..<(numbers.count * (slice + 1) / slices)
+                    return (slice, try numbers[range].map { try make(name: name($0)) })
                 }
             }
             var made = [[PreparedRequest]](repeating: [], count: slices)
@@ -32,10 +32,15 @@ struct PreparedRequest: Sendable {
     }
 }
 
-/// The common names of the benchmark's devices.
+/// The common names of the benchmark's devices: all of one length, and in no order, as serial numbers of devices come.
 enum DeviceName {
-    static func text(_ prefix: String, _ number: Int) -> String {
-        let digits = String(number)
-        return prefix + "-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+    /// Another number for each number below 2³².
+    static func scrambled(_ number: Int) -> UInt32 {
+        UInt32(truncatingIfNeeded: number) &* 0x9e37_79b1
+    }
+
+    static func text(_ number: Int) -> String {
+        let digits = String(scrambled(number), radix: 16)
+        return "device-" + String(repeating: "0", count: 8 - digits.count) + digits
     }
 }

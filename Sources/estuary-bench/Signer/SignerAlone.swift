@@ -5,9 +5,6 @@ internal import Logging
 
 /// A real signer in a folder of its own, with this process as its only frontend and no auditor.
 final class SignerAlone {
-    /// One label, one profile, as `estuary-signer init` writes them.
-    static let label = "default"
-
     let folder: String
     private let key: CurveKeyPair
     private let facts: Facts

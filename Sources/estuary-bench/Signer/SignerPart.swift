@@ -35,36 +35,17 @@ struct SignerPart {
 
     private func measure(_ signer: SignerAlone, _ system: ZeroMQActorSystem) async throws -> [Figure] {
         Progress.say("making \(enrollments) certification requests")
-        let requests = try await PreparedRequest.make(enrollments, names: "alone")
+        let requests = try await PreparedRequest.make(Array(0..<enrollments), name: DeviceName.text)
         let service = try await signer.connect(system, inFlight: (depths.max() ?? 0) + 64)
         let administration = try await signer.administration(system)
-        guard
-            let secret = try await administration.createSecrets(
-                CreateSecretsRequest(
-                    label: SignerAlone.label, items: [.init(names: nil)], uses: 10_000_000, lifetime: 86400)
-            ).secrets.first?.secret
-        else { throw BenchFailure("The signer made no secret.") }
+        let load = SigningLoad(service: service, secret: try await SigningLoad.secret(from: administration))
         let certificates = Certificates(count: enrollments)
-        @Sendable func enroll(_ number: Int) async throws {
-            let reply = try await service.enroll(
-                EnrollRequest(
-                    operation: .simpleEnroll, label: SignerAlone.label,
-                    certificationRequest: requests[number].certificationRequest, secret: secret,
-                    requestID: "bench-\(number)", remoteAddress: "127.0.0.1"))
-            guard case .issued(let certificate, replayed: false) = reply else {
-                throw BenchFailure("The signer did not issue, but answered \(reply).")
-            }
-            certificates.set(number, certificate)
+        let enroll: @Sendable (Int) async throws -> Void = { number in
+            certificates.set(number, try await load.enroll(requests[number], identifier: "bench-\(number)"))
         }
-        @Sendable func reenroll(_ number: Int) async throws {
-            let reply = try await service.enroll(
-                EnrollRequest(
-                    operation: .simpleReenroll, label: SignerAlone.label,
-                    certificationRequest: requests[number].certificationRequest,
-                    clientChain: [certificates.get(number)], requestID: "bench-\(number)", remoteAddress: "127.0.0.1"))
-            guard case .issued(_, replayed: false) = reply else {
-                throw BenchFailure("The signer did not issue again, but answered \(reply).")
-            }
+        let reenroll: @Sendable (Int) async throws -> Void = { number in
+            try await load.reenroll(
+                requests[number], certificate: certificates.get(number), identifier: "bench-\(number)")
         }
         let readMetrics = { MetricsText(try await administration.metrics(MetricsRequest()).text) }
         let kept: [Figure] = try await measure(signer, "secret", .keptConnection, readMetrics, enroll)
