@@ -116,7 +116,7 @@ struct FleetLoad {
         try? FileManager.default.removeItem(atPath: report)
         let process = try ServerProcess(
             Programs.path("estuary"),
-            ["fleet", "https://localhost:\(cluster.port)", "--trust-anchor", cluster.trustAnchor, "--json", report]
+            ["fleet", "--server", "localhost:\(cluster.port)", "--trust-anchor", cluster.trustAnchor, "--json", report]
                 + ["--quiet"] + arguments, log: log)
         do {
             try await process.end(within: .seconds(600))

@@ -19,7 +19,7 @@ struct ServeEmpty: AsyncParsableCommand {
         system.allow([AllowedNode(name: "bench", role: .frontend, keys: [try CurvePublicKey(z85: caller)])])
         let endpoint = try await system.listen(
             ListenerConfiguration(
-                endpoint: "tcp://127.0.0.1:*", security: .curve(key),
+                endpoint: "tcp://127.0.0.1:0", security: .curve(key),
                 lanes: [Lane(name: MethodTable.emptyLane, concurrency: 64, capacity: 2048)]),
             methods: .empty(EmptyService(actorSystem: system)))
         FileHandle.standardOutput.write(Data("\(endpoint) \(key.publicKey.z85)\n".utf8))

@@ -61,7 +61,7 @@ struct TransportPart {
         while ContinuousClock.now < deadline {
             if let text = try? String(contentsOfFile: log, encoding: .utf8), text.hasSuffix("\n") {
                 let words = text.dropLast().split(separator: " ", maxSplits: 1).map(String.init)
-                if words.count == 2 { return (words[0], words[1]) }
+                if words.count == 2, words[0].hasPrefix("tcp://") { return (words[0], words[1]) }
                 throw BenchFailure("The transport's other end does not start: \(text)")
             }
             try await Task.sleep(for: .milliseconds(10))
