@@ -61,6 +61,7 @@ struct Measure: AsyncParsableCommand {
         try FileManager.default.createDirectory(
             atPath: scratch, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         defer { try? FileManager.default.removeItem(atPath: scratch) }
+        Interruption.expect(removing: scratch)
         let machine = MachineFacts(scratch: scratch, commit: commit)
         let before = try floor()
         let figures = try await measure(in: scratch)

@@ -43,14 +43,15 @@ struct FullLedgerPart {
                 if count == counts.min() { empty[kind] = time }
                 guard let reference = empty[kind], count != counts.min() else { continue }
                 figures.append(
-                    Figure("e", "\(title), \(kind): against empty", time / reference, "×", target: .atMost(1.25)))
+                    Figure("e", "\(title), \(kind): against nearly empty", time / reference, "×", target: .atMost(1.25))
+                )
             }
             if keptIn == nil { try FileManager.default.removeItem(atPath: cluster.folder) }
         }
         return figures
     }
 
-    private static func title(_ count: Int) -> String { count == 0 ? "empty ledger" : "\(count) certificates" }
+    private static func title(_ count: Int) -> String { count == 0 ? "nearly empty" : "\(count) certificates" }
 
     // MARK: The filled cluster
 

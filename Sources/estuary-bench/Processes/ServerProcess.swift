@@ -27,7 +27,11 @@ final class ServerProcess {
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         posix_spawnattr_setpgroup(&attributes, 0)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+        // What this process ignores, since it waits for it, the program must not ignore.
+        var signals = sigset_t()
+        sigfillset(&signals)
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF))
         var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
         var identifier = pid_t()
@@ -38,6 +42,7 @@ final class ServerProcess {
         }
         self.identifier = identifier
         input = ends[1]
+        Interruption.started(identifier)
     }
 
     /// Whether it runs. Only this object waits for the process, so that its number stays its own until then.
@@ -46,6 +51,7 @@ final class ServerProcess {
         var found: Int32 = 0
         guard waitpid(identifier, &found, WNOHANG) == identifier else { return true }
         status = found
+        Interruption.ended(identifier)
         close(input)
         return false
     }
@@ -82,6 +88,7 @@ final class ServerProcess {
         var found: Int32 = 0
         while waitpid(identifier, &found, 0) < 0, errno == EINTR {}
         status = found
+        Interruption.ended(identifier)
         close(input)
     }
 

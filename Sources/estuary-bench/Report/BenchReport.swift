@@ -27,10 +27,10 @@ struct BenchReport: Codable {
             var figure = figure
             if let kind = figure.floor, figure.unit == "µs" { figure.ratio = figure.value / floor[kind] }
             figure.isMet = figure.target.map { target in
-                switch target {
-                case .atMost(let limit): figure.value <= limit
-                case .atLeast(let limit): figure.value >= limit
-                case .ratioAtMost(let limit): (figure.ratio ?? .infinity) <= limit
+                switch target.kind {
+                case .atMost: figure.value <= target.limit
+                case .atLeast: figure.value >= target.limit
+                case .ratioAtMost: (figure.ratio ?? .infinity) <= target.limit
                 }
             }
             return figure
@@ -52,9 +52,8 @@ struct BenchReport: Codable {
         for (name, time) in floor.operations.sorted(by: { $0.key < $1.key }) {
             rows.append(["a", "floor: one \(name)", Self.number(time), "µs", "", "", ""])
         }
-        var ordered = figures.sorted { $0.part < $1.part }
-        // Stable within a part, in the order of measuring.
-        ordered = Dictionary(grouping: figures, by: \.part).sorted { $0.key < $1.key }.flatMap(\.value)
+        // Within a part in the order of measuring.
+        let ordered = Dictionary(grouping: figures, by: \.part).sorted { $0.key < $1.key }.flatMap(\.value)
         for figure in ordered {
             rows.append([
                 figure.part, figure.name, Self.number(figure.value), figure.unit,
@@ -90,10 +89,10 @@ struct BenchReport: Codable {
     }
 
     private static func text(_ target: Figure.Target) -> String {
-        switch target {
-        case .atMost(let limit): "≤ " + number(limit)
-        case .atLeast(let limit): "≥ " + number(limit)
-        case .ratioAtMost(let limit): "≤ \(number(limit)) × floor"
+        switch target.kind {
+        case .atMost: "≤ " + number(target.limit)
+        case .atLeast: "≥ " + number(target.limit)
+        case .ratioAtMost: "≤ \(number(target.limit)) × floor"
         }
     }
 }

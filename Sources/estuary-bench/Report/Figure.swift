@@ -7,10 +7,17 @@ struct Figure: Codable, Sendable {
     }
 
     /// What a target says of a figure, or of its ratio.
-    enum Target: Codable, Sendable, Equatable {
-        case atMost(Double)
-        case atLeast(Double)
-        case ratioAtMost(Double)
+    struct Target: Codable, Sendable, Equatable {
+        enum Kind: String, Codable {
+            case atMost, atLeast, ratioAtMost
+        }
+
+        var kind: Kind
+        var limit: Double
+
+        static func atMost(_ limit: Double) -> Target { Target(kind: .atMost, limit: limit) }
+        static func atLeast(_ limit: Double) -> Target { Target(kind: .atLeast, limit: limit) }
+        static func ratioAtMost(_ limit: Double) -> Target { Target(kind: .ratioAtMost, limit: limit) }
     }
 
     /// The part of the benchmark, a letter.

@@ -61,7 +61,8 @@ final class SignerAlone {
                 security: .curve(own: key, server: try CurvePublicKey(z85: facts.signerKey)),
                 maximumInFlight: inFlight, callTimeout: .seconds(30)))
         guard await connection.waitUntilUp(for: .seconds(20)) else {
-            throw BenchFailure("The signer does not come up; its log is \(folder)/signer.log.")
+            let said = (try? String(contentsOfFile: folder + "/signer.log", encoding: .utf8)) ?? ""
+            throw BenchFailure("The signer does not come up. It said:\n\(said.suffix(2000))")
         }
         return try SigningService.resolve(id: connection.address(of: "signing"), using: system)
     }
