@@ -1,8 +1,8 @@
 extension Sequence<UInt8> {
     /// The bytes as lower-case hexadecimal digits, two each.
     package var hexadecimal: String {
-        // Through a pointer: this is called with sequences of many types, whose iterators are slow in other modules.
-        withContiguousStorageIfAvailable { Hexadecimal.text($0) } ?? Array(self).withUnsafeBufferPointer(Hexadecimal.text)
+        // Through a pointer: the iterators of other modules' sequences are slow.
+        withContiguousStorageIfAvailable(Hexadecimal.text) ?? Array(self).withUnsafeBufferPointer(Hexadecimal.text)
     }
 }
 
