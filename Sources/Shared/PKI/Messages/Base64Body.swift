@@ -36,23 +36,26 @@ package enum Base64Body {
         let groups = (der.count + 2) / 3
         return String(unsafeUninitializedCapacity: 4 * groups + groups / 16 + 1) { text in
             var end = 0
-            func append(_ byte: UInt8) {
-                text[end] = byte
-                end += 1
-            }
             for group in 0..<groups {
                 let start = 3 * group
                 let count = min(3, der.count - start)
                 var bits = UInt32(der[start]) << 16
                 if count > 1 { bits |= UInt32(der[start + 1]) << 8 }
                 if count > 2 { bits |= UInt32(der[start + 2]) }
-                append(character(bits >> 18))
-                append(character(bits >> 12 & 63))
-                append(count > 1 ? character(bits >> 6 & 63) : UInt8(ascii: "="))
-                append(count > 2 ? character(bits & 63) : UInt8(ascii: "="))
-                if layout == .lines, group % 16 == 15 { append(0x0a) }
+                text[end] = character(bits >> 18)
+                text[end + 1] = character(bits >> 12 & 63)
+                text[end + 2] = count > 1 ? character(bits >> 6 & 63) : UInt8(ascii: "=")
+                text[end + 3] = count > 2 ? character(bits & 63) : UInt8(ascii: "=")
+                end += 4
+                if layout == .lines, group % 16 == 15 {
+                    text[end] = 0x0a
+                    end += 1
+                }
             }
-            if end == 0 || text[end - 1] != 0x0a { append(0x0a) }
+            if end == 0 || text[end - 1] != 0x0a {
+                text[end] = 0x0a
+                end += 1
+            }
             return end
         }
     }

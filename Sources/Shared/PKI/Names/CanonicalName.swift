@@ -26,11 +26,20 @@ package struct CanonicalName: Hashable, Sendable, CustomStringConvertible, Compa
 
     private init(kind: String, bytes: [UInt8]) {
         self.kind = kind
-        self.value = String(
+        guard !bytes.allSatisfy(CanonicalName.isPlain) else {
+            value = String(decoding: bytes, as: UTF8.self)
+            return
+        }
+        value = String(
             decoding: bytes.flatMap { byte -> [UInt8] in
-                (0x21...0x7e).contains(byte) && byte != UInt8(ascii: "\\")
+                CanonicalName.isPlain(byte)
                     ? [byte] : Array("\\x".utf8) + Array([byte].hexadecimal.utf8)
             }, as: UTF8.self)
+    }
+
+    /// Whether a byte stands for itself in a name's value.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        (0x21...0x7e).contains(byte) && byte != UInt8(ascii: "\\")
     }
 
     /// The name of a subjectAltName.
@@ -63,6 +72,10 @@ package struct CanonicalName: Hashable, Sendable, CustomStringConvertible, Compa
 
     /// - Parameter text: as RFC 5280 §7.1 compares it.
     private init(kind: String, comparable text: String) {
+        guard !text.utf8.allSatisfy({ $0 == 0x20 || CanonicalName.isPlain($0) }) else {
+            self.init(kind: kind, value: text)
+            return
+        }
         let visible = text.unicodeScalars.map { scalar in
             DisplayText.isVisible(scalar) && scalar != "\\"
                 ? String(scalar) : "\\u{\(String(scalar.value, radix: 16))}"
@@ -85,7 +98,7 @@ package struct CanonicalName: Hashable, Sendable, CustomStringConvertible, Compa
     }
 
     static func looksLikeHost(_ text: String, hosts: [String]) -> Bool {
-        if hosts.contains(where: { $0 != "*" && $0.lowercased() == text.lowercased() }) { return true }
+        if hosts.contains(where: { $0 != "*" && NameText.isSame($0, text) }) { return true }
         guard text.utf8.contains(UInt8(ascii: ".")) else { return false }
         return text.unicodeScalars.allSatisfy { scalar in
             switch scalar {

@@ -46,13 +46,17 @@ struct HostName: Hashable, Sendable {
     /// Whether this name, or a wildcard's base, equals `suffix` or lies below it, on a label boundary.
     func isWithin(_ suffix: String) -> Bool {
         let suffix = suffix.lowercased()
-        return suffix == "*" || base == suffix || base.hasSuffix("." + suffix)
+        guard suffix != "*" else { return true }
+        let base = text.utf8.dropFirst(isWildcard ? 2 : 0)
+        guard base.count > suffix.utf8.count else { return base.elementsEqual(suffix.utf8) }
+        let end = base.suffix(suffix.utf8.count + 1)
+        return end.first == UInt8(ascii: ".") && end.dropFirst().elementsEqual(suffix.utf8)
     }
 
     /// Whether a certificate for this name would be good for `host` too.
     func covers(_ host: String) -> Bool {
+        guard isWildcard else { return NameText.isSame(text, host) }
         let host = host.lowercased()
-        guard isWildcard else { return text == host }
         guard let dot = host.firstIndex(of: ".") else { return false }
         return host[host.index(after: dot)...] == base
     }

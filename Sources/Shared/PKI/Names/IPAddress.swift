@@ -52,6 +52,8 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     private static func version4(_ text: Substring) -> [UInt8]? {
+        // Most texts that are asked about are names: they are told apart before anything is made of them.
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }) else { return nil }
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 4 else { return nil }
         var bytes: [UInt8] = []

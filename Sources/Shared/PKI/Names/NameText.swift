@@ -37,9 +37,40 @@ enum NameText {
     /// The text as RFC 5280 §7.1 compares it: compatibility forms and case folded, spaces at the ends dropped and
     /// between words made one.
     static func comparable(_ text: String) -> String {
-        let ascii = text.utf8.allSatisfy { $0 < 0x80 }
-        let folded = ascii ? text.lowercased() : text.precomposedStringWithCompatibilityMapping.lowercased()
+        if let folded = comparable(ascii: text.utf8) { return folded }
+        let folded = text.precomposedStringWithCompatibilityMapping.lowercased()
         return folded.split(whereSeparator: { $0 == " " || $0 == "\u{a0}" }).joined(separator: " ")
+    }
+
+    /// The same for ASCII, without a look at every character's properties; nil for any other text.
+    private static func comparable(ascii text: String.UTF8View) -> String? {
+        var folded: [UInt8] = []
+        folded.reserveCapacity(text.count)
+        var hasSpace = false
+        for byte in text {
+            switch byte {
+            case 0x80...: return nil
+            case 0x20: hasSpace = true
+            default:
+                if hasSpace, !folded.isEmpty { folded.append(0x20) }
+                hasSpace = false
+                folded.append(lowercase(byte))
+            }
+        }
+        return String(decoding: folded, as: UTF8.self)
+    }
+
+    /// Whether two texts are the same but for the case of letters.
+    static func isSame(_ left: String, _ right: String) -> Bool {
+        guard left.utf8.allSatisfy({ $0 < 0x80 }), right.utf8.allSatisfy({ $0 < 0x80 }) else {
+            return left.lowercased() == right.lowercased()
+        }
+        return left.utf8.count == right.utf8.count
+            && zip(left.utf8, right.utf8).allSatisfy { lowercase($0) == lowercase($1) }
+    }
+
+    private static func lowercase(_ byte: UInt8) -> UInt8 {
+        (0x41...0x5a).contains(byte) ? byte | 0x20 : byte
     }
 
     /// The characters of a PrintableString (X.680 §41.4).

@@ -263,14 +263,20 @@ extension KeyUsageRule.Usage {
         }
     }
 
+    private static let suitableForRSA: Set<Self> = [
+        .digitalSignature, .nonRepudiation, .keyEncipherment, .dataEncipherment,
+    ]
+    private static let suitableForECDSA: Set<Self> = [.digitalSignature, .nonRepudiation, .keyAgreement]
+    private static let suitableForEdDSA: Set<Self> = [.digitalSignature, .nonRepudiation]
+
     static let otherNames = [5: "key-cert-sign", 6: "crl-sign", 7: "encipher-only", 8: "decipher-only"]
 
     /// What keys of a kind can be used for (RFC 4055 §1.2, RFC 5480 §3, RFC 8410 §5).
     static func suitable(for kind: KeyOutline.Kind) -> Set<Self> {
         switch kind {
-        case .rsa: [.digitalSignature, .nonRepudiation, .keyEncipherment, .dataEncipherment]
-        case .p256, .p384, .p521: [.digitalSignature, .nonRepudiation, .keyAgreement]
-        case .ed25519: [.digitalSignature, .nonRepudiation]
+        case .rsa: suitableForRSA
+        case .p256, .p384, .p521: suitableForECDSA
+        case .ed25519: suitableForEdDSA
         case .other: []
         }
     }
