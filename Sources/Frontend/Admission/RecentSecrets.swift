@@ -21,7 +21,8 @@ struct RecentSecrets {
 
     let maximumCount: Int
     let lifetime: Duration
-    private let key = SymmetricKey(size: .bits256)
+    /// Under the key of this process, and nothing hashed yet.
+    private let code = HMAC<SHA256>(key: SymmetricKey(size: .bits256))
     private var entries: [Data: Entry] = [:]
     /// In the order in which they came; as long as ``entries``.
     private var order = CircularBuffer<Data>()
@@ -50,10 +51,12 @@ struct RecentSecrets {
     }
 
     private func digest(_ secret: Secret, label: String) -> Data {
-        var code = HMAC<SHA256>(key: key)
+        var code = code
         // A label has no zero byte.
-        code.update(data: Data(label.utf8) + [0])
-        code.update(data: Data(secret.revealed.utf8))
-        return Data(code.finalize())
+        var message = Array(label.utf8)
+        message.append(0)
+        message += secret.revealed.utf8
+        code.update(data: message)
+        return code.finalize().withUnsafeBytes { Data($0) }
     }
 }

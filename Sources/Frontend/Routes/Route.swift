@@ -77,15 +77,18 @@ struct ESTPath: Equatable {
     /// spelling reaches another label than it shows.
     init?(_ target: String) {
         let path = RequestTarget.path(of: target)
-        guard path.hasPrefix(Self.prefix) else { return nil }
-        let segments = path.dropFirst(Self.prefix.count).split(separator: "/", omittingEmptySubsequences: false)
+        guard path.utf8.starts(with: Self.prefix.utf8) else { return nil }
+        let segments = path[path.utf8.index(path.startIndex, offsetBy: Self.prefix.utf8.count)...]
+            .utf8.split(separator: UInt8(ascii: "/"), maxSplits: 2, omittingEmptySubsequences: false)
         switch segments.count {
         case 1:
-            guard let operation = ESTOperation(rawValue: String(segments[0])) else { return nil }
+            guard let operation = ESTOperation(rawValue: String(Substring(segments[0]))) else { return nil }
             self.init(label: Self.standardLabel, operation: operation)
         case 2:
-            guard let operation = ESTOperation(rawValue: String(segments[1])), !segments[0].isEmpty else { return nil }
-            self.init(label: String(segments[0]), operation: operation)
+            guard let operation = ESTOperation(rawValue: String(Substring(segments[1]))), !segments[0].isEmpty else {
+                return nil
+            }
+            self.init(label: String(Substring(segments[0])), operation: operation)
         default:
             return nil
         }
