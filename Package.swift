@@ -227,8 +227,8 @@ let package = Package(
                 // The processes that the tests start.
                 "estuary", "estuary-auditor", "estuary-frontend", "estuary-signer",
             ],
-            // A Java program, which Java compiles when its test runs, and a Python one.
-            exclude: ["RealClients/BouncyCastle", "RealClients/Python"]),
+            // A Java program, which Java compiles when its test runs, and Python ones.
+            exclude: ["RealClients/BouncyCastle", "RealClients/Python", "RealServers/Python"]),
     ]
 )
 

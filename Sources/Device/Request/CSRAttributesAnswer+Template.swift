@@ -23,12 +23,8 @@ extension CSRAttributesAnswer {
             for attribute in try relativeName.children() {
                 let parts = try attribute.children()
                 guard let first = parts.first else { throw ASN1Error.unexpected("an attribute without a type") }
-                let type = try ASN1ObjectIdentifier(derEncoded: first)
-                if parts.count > 1 {
-                    fixedSubjectAttributes.append(.init(type: type, value: ASN1Any(derEncoded: parts[1])))
-                } else {
-                    openSubjectAttributes.append(type.description)
-                }
+                wantSubjectAttribute(
+                    try ASN1ObjectIdentifier(derEncoded: first), value: parts.count > 1 ? parts[1] : nil)
             }
         }
     }

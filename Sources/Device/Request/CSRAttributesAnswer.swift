@@ -19,6 +19,8 @@ package struct CSRAttributesAnswer: Sendable, Equatable {
     package var openSubjectAttributes: [String] = []
     /// Attributes of the subject that the server sets.
     package var fixedSubjectAttributes: [RelativeDistinguishedName.Attribute] = []
+    /// Every attribute of the subject that the server lists, in its order.
+    var subjectOrder: [ASN1ObjectIdentifier] = []
 
     package init() {}
 
@@ -58,12 +60,12 @@ package struct CSRAttributesAnswer: Sendable, Equatable {
         switch identifier {
         case Known.challengePassword: needsChannelBinding = true
         case Known.subjectAltName: openExtensions.append(identifier.description)
-        case Known.emailAddress: openSubjectAttributes.append(identifier.description)
+        case Known.emailAddress: wantSubjectAttribute(identifier)
         case Known.rsaEncryption, Known.ed25519: want(Self.kind(identifier))
         // Some servers list the curve alone.
         case _ where Self.kind(ofCurve: identifier) != nil: want(Self.kind(ofCurve: identifier))
         default:
-            if identifier.description.hasPrefix("2.5.4.") { openSubjectAttributes.append(identifier.description) }
+            if identifier.description.hasPrefix("2.5.4.") { wantSubjectAttribute(identifier) }
         }
     }
 
@@ -82,9 +84,17 @@ package struct CSRAttributesAnswer: Sendable, Equatable {
         case Known.extensionRequest:
             read(extensionRequest: values)
         default:
-            if type.description.hasPrefix("2.5.4."), let value = values.first {
-                fixedSubjectAttributes.append(.init(type: type, value: ASN1Any(derEncoded: value)))
-            }
+            if type.description.hasPrefix("2.5.4.") { wantSubjectAttribute(type, value: values.first) }
+        }
+    }
+
+    /// - Parameter value: where the server sets it; nil where the device is to.
+    mutating func wantSubjectAttribute(_ type: ASN1ObjectIdentifier, value: ASN1Node? = nil) {
+        subjectOrder.append(type)
+        if let value {
+            fixedSubjectAttributes.append(.init(type: type, value: ASN1Any(derEncoded: value)))
+        } else {
+            openSubjectAttributes.append(type.description)
         }
     }
 

@@ -79,10 +79,18 @@ package struct WantedCertificate: Sendable {
             + wishes.openExtensions.filter { $0 == subjectAltName && alternativeNames.isEmpty }
     }
 
-    /// The subject with the attributes that the server sets and the device did not name.
+    /// The subject with the attributes that the server sets and the device did not name; then all in the order in which
+    /// the server lists them.
     private func completed(by wishes: CSRAttributesAnswer) -> DistinguishedName {
         let named = Set(subject.flatMap { $0.map(\.type) })
         let missing = wishes.fixedSubjectAttributes.filter { !named.contains($0.type) }
-        return DistinguishedName(Array(subject) + missing.map { RelativeDistinguishedName($0) })
+        guard !missing.isEmpty else { return subject }
+        var rest = Array(subject) + missing.map { RelativeDistinguishedName($0) }
+        var ordered: [RelativeDistinguishedName] = []
+        for type in wishes.subjectOrder {
+            guard let index = rest.firstIndex(where: { $0.contains { $0.type == type } }) else { continue }
+            ordered.append(rest.remove(at: index))
+        }
+        return DistinguishedName(ordered + rest)
     }
 }
