@@ -20,6 +20,7 @@ enum ConformancePolicy {
     static let groups = [
         standard, tlsAndAuthentication, trust, paths, caCertificates, simpleEnroll, simpleReenroll, revocation,
         serverKeyGeneration, csrAttributes, channelBinding, waiting, answers, hostileRequests,
+        deviceCommand,
     ]
 
     /// - Parameter groups: those that a cluster of a test's own needs.
