@@ -97,7 +97,8 @@ package struct ESTServer: Sendable, Hashable, CustomStringConvertible {
     func redirection(_ location: String, from path: String) -> Redirection? {
         let base = URL(string: "https://\(authority)\(path)")
         guard let target = URL(string: location, relativeTo: base)?.absoluteURL,
-            let components = URLComponents(url: target, resolvingAgainstBaseURL: true), let host = components.host
+            let components = URLComponents(url: target, resolvingAgainstBaseURL: true), let host = components.host,
+            !host.isEmpty
         else { return nil }
         let plainHost = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
         guard components.scheme?.lowercased() == "https", plainHost.lowercased() == self.host.lowercased(),

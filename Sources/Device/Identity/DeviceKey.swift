@@ -42,7 +42,12 @@ package struct DeviceKey: Sendable {
 
     /// PKCS#8 in PEM.
     package var pem: String {
-        get throws { try privateKey.serializeAsPEM().pemString + "\n" }
+        get throws {
+            let document = try privateKey.serializeAsPEM()
+            guard document.discriminator == "RSA PRIVATE KEY" else { return document.pemString + "\n" }
+            // PKCS#1, which not every reader knows.
+            return try _RSA.Signing.PrivateKey(derRepresentation: document.derBytes).pkcs8PEMRepresentation + "\n"
+        }
     }
 
     package var publicKey: Certificate.PublicKey { privateKey.publicKey }

@@ -1,6 +1,7 @@
 internal import Crypto
 internal import Foundation
 internal import PKI
+internal import SwiftASN1
 internal import TestManufacturers
 internal import TestRequests
 internal import Testing
