@@ -67,7 +67,8 @@ internal import X509
         #expect(try device.text(device.key) == key)
         // The chain goes with it, so that the root alone is enough.
         try await device.expectGoodFiles(trustAnchor: cluster.trustAnchor, untrusted: device.certificate)
-        try await device.install("reenroll", ["--new-key"])
+        // Without a word on the kind it would be the one that csrattrs ask for.
+        try await device.install("reenroll", ["--new-key", "--key-type", kind])
         #expect(try device.text(device.key) != key)
         #expect(try await device.keyKind().contains(shown[kind] ?? "?"))
         try await device.expectGoodFiles(trustAnchor: cluster.trustAnchor, untrusted: authorities)

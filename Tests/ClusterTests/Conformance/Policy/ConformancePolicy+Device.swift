@@ -10,6 +10,8 @@ extension ConformancePolicy {
               subject:
                 - attribute: CN
                   required: true
+              subject-alternative-names:
+                dns: [example.com]
             """,
         labels: """
             - name: device-due
