@@ -198,8 +198,7 @@ let package = Package(
         .testTarget(
             name: "FleetTests",
             dependencies: [
-                "Device", "Fleet", "PKI", "TestOpenSSL", .asn1, .crypto, .histogram, .nioCore, .nioHTTP1, .nioPosix,
-                .nioSSL, .x509,
+                "Device", "Fleet", "PKI", .asn1, .crypto, .histogram, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .x509,
             ]),
         .testTarget(
             name: "SignerTests",

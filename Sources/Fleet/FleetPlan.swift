@@ -46,6 +46,8 @@ package struct FleetPlan: Sendable {
     package var threads = 1
     /// For a connection with its handshake and for an answer, in seconds.
     package var timeoutSeconds = 20.0
+    /// Whether handshakes offer X25519MLKEM768 beside X25519 and P-256.
+    package var offersHybridKeyAgreement = false
     /// Whether a place in the closed loop waits as long as a 503 or 429 asks for.
     package var obeysRetryAfter = false
 

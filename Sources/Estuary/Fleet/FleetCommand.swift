@@ -41,6 +41,7 @@ struct FleetCommand: AsyncParsableCommand {
         plan.rampSeconds = Double(load.ramp?.seconds ?? 0)
         plan.threads = load.threads
         plan.timeoutSeconds = Double(load.timeout.seconds)
+        plan.offersHybridKeyAgreement = load.hybridKeyAgreement
         plan.obeysRetryAfter = load.obeyRetryAfter
         return plan
     }

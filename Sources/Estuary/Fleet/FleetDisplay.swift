@@ -24,7 +24,8 @@ final class FleetDisplay: Sendable {
 
     func preparing(_ what: String, _ done: Int, of all: Int) {
         let part = Double(done) / Double(max(1, all))
-        show("\(what) \(FleetText.bar(part)) \(FleetText.count(done)) of \(FleetText.count(all))", isDue: false)
+        let bar = isTerminal ? FleetText.bar(part) + " " : ""
+        show("\(what): \(bar)\(FleetText.count(done)) of \(FleetText.count(all))", isDue: false)
     }
 
     func begin(_ plan: FleetPlan) {
@@ -40,7 +41,7 @@ final class FleetDisplay: Sendable {
             case nil: nil
             }
         var text = "\(FleetText.seconds(progress.elapsedSeconds)) "
-        if let part { text += FleetText.bar(part) + " " }
+        if let part, isTerminal { text += FleetText.bar(part) + " " }
         text += "\(FleetText.count(progress.succeeded)) done, \(FleetText.count(Int(progress.perSecond)))/s"
         text +=
             ", p50 \(FleetText.latency(progress.p50Microseconds)), p99 \(FleetText.latency(progress.p99Microseconds))"

@@ -27,6 +27,8 @@ struct FleetLoadOptions: ParsableArguments {
     var threads = 1
     @Option(help: ArgumentHelp("For a connection with its handshake, and for an answer.", valueName: "time"))
     var timeout = Lifetime(seconds: 20)
+    @Flag(help: "Offer the post-quantum key agreement X25519MLKEM768, too. It costs both sides more.")
+    var hybridKeyAgreement = false
     @Flag(help: "Closed loop: wait as long as a 503 or 429 asks for. Without it the load goes on.")
     var obeyRetryAfter = false
 

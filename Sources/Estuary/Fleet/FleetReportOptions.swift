@@ -43,6 +43,7 @@ struct FleetReportOptions: ParsableArguments {
 
     func write(_ facts: FleetReport, _ result: FleetResult) throws {
         if let json { try write(facts.json(), to: json) }
+        if let plot { try write(Data(LatencyPlot(facts, result.tally).svg.utf8), to: plot) }
     }
 
     private func write(_ contents: Data, to path: String) throws {

@@ -21,7 +21,7 @@ struct FleetSummary {
                 + "\(Self.rate(report.requestsPerSecond))/s")
         if report.completedEnrollments > 0 {
             let repeated =
-                requests.repeated > 0 ? ", \(FleetText.count(requests.repeated)) of them repeated answers" : ""
+                requests.repeated > 0 ? "; \(FleetText.count(requests.repeated)) answers repeated a certificate" : ""
             facts.add(
                 "Enrollments",
                 "\(FleetText.count(report.completedEnrollments)), \(Self.rate(report.enrollmentsPerSecond))/s\(repeated)"

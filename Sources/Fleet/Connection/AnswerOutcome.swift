@@ -1,3 +1,5 @@
+internal import PKI
+
 /// What an answer means for the request that it answers.
 enum AnswerOutcome {
     /// It has what was asked for.
@@ -12,7 +14,7 @@ enum AnswerOutcome {
     init(_ job: FleetJob, _ answer: AnswerParser) {
         switch (job.operation, answer.status) {
         case (.enroll, 200), (.reenroll, 200):
-            guard let device = job.device, let message = Base64Text.decode(answer.body) else {
+            guard let device = job.device, let message = try? Base64Body.decode(answer.body) else {
                 self = .unusable("the answer is not base64")
                 return
             }
@@ -22,7 +24,7 @@ enum AnswerOutcome {
             }
             self = .succeeded(isRepeated: !device.take(certificate: certificate))
         case (.cacerts, 200):
-            let isMessage = Base64Text.decode(answer.body)?.first == 0x30
+            let isMessage = (try? Base64Body.decode(answer.body))?.first == 0x30
             self = isMessage ? .succeeded(isRepeated: false) : .unusable("the answer is no message of certificates")
         case (.csrattrs, 200), (.csrattrs, 204), (.csrattrs, 404):
             // 204 and 404 say that there are none (RFC 7030 §4.5.2).

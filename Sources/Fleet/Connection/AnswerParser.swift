@@ -1,3 +1,5 @@
+internal import PKI
+
 /// Reads one HTTP/1.1 answer (RFC 9112) out of the bytes of a connection, as they come.
 ///
 /// Its own, not NIOHTTP1's: a load generator wants the status, one or two headers and the body, and no string for each
@@ -52,6 +54,14 @@ struct AnswerParser {
         }
     }
 
+    /// What the server says about a refusal, for a person.
+    var reason: String {
+        let text = String(decoding: body.prefix(500), as: UTF8.self)
+        let line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+        return DisplayText.escape(line, limit: 200)
+    }
+
+    /// Adds what has come, and looks whether the answer is complete.
     mutating func read(_ bytes: UnsafeRawBufferPointer) -> Progress {
         hasStarted = hasStarted || !bytes.isEmpty
         guard buffer.count + bytes.count <= Self.maximumHeadBytes + 2 * Self.maximumBodyBytes else { return .malformed }

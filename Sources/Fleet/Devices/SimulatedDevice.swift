@@ -1,6 +1,6 @@
 internal import CNIOBoringSSL
 package import Device
-internal import Foundation
+internal import PKI
 internal import SwiftASN1
 internal import X509
 
@@ -93,7 +93,7 @@ package final class SimulatedDevice: @unchecked Sendable {
     }
 
     private static func base64(_ bytes: [UInt8]) -> [UInt8] {
-        Array((Data(bytes).base64EncodedString(options: .lineLength64Characters) + "\n").utf8)
+        Array(Base64Body.encode(bytes, layout: .lines).utf8)
     }
 
     // MARK: TLS

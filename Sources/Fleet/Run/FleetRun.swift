@@ -155,7 +155,21 @@ package struct FleetResult: Sendable {
     package var own: OwnTime
     package var servers: [ProcessMeter]
 
-    package var completedEnrollments: Int { tally[.enroll].succeeded + tally[.reenroll].succeeded }
+    package init(
+        tally: Tally, startedAt: Date, seconds: Double, ending: Ending, own: OwnTime, servers: [ProcessMeter]
+    ) {
+        self.tally = tally
+        self.startedAt = startedAt
+        self.seconds = seconds
+        self.ending = ending
+        self.own = own
+        self.servers = servers
+    }
+
+    /// Certificates that were issued: answers that repeat one are not.
+    package var completedEnrollments: Int {
+        [FleetOperation.enroll, .reenroll].reduce(0) { $0 + tally[$1].succeeded - tally[$1].repeated }
+    }
     package var succeeded: Int { tally.operations.values.reduce(0) { $0 + $1.succeeded } }
 
     /// What nobody expects under load: anything but an answer that is good, or that asks to come back later.

@@ -185,7 +185,7 @@ final class FleetWorker: @unchecked Sendable {
         case .refused:
             tally.refusedLatencies.record(latency)
             if tally.refusals[answer.status] == nil {
-                tally.refusals[answer.status] = DisplayText.escape(bytes: answer.body, limit: 200)
+                tally.refusals[answer.status] = answer.reason
             }
             live.refused()
             if plan.obeysRetryAfter, let seconds = answer.retryAfterSeconds {
@@ -194,7 +194,7 @@ final class FleetWorker: @unchecked Sendable {
         case .unusable(let reason):
             note(.badAnswer, reason, job)
         }
-        if plan.connectionUse == .kept, answer.keepsAlive, !isStopping {
+        if plan.connectionUse == .kept, answer.keepsAlive, !isStopping || !waiting.isEmpty {
             if connection.device == nil { idle.append(connection) } else { idleWithCertificate.append(connection) }
         } else {
             connection.close()

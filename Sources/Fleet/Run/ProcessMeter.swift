@@ -6,6 +6,11 @@ package struct OwnTime: Sendable, Equatable {
     package var userMicroseconds: Int64
     package var systemMicroseconds: Int64
 
+    package init(userMicroseconds: Int64, systemMicroseconds: Int64) {
+        self.userMicroseconds = userMicroseconds
+        self.systemMicroseconds = systemMicroseconds
+    }
+
     package var totalMicroseconds: Int64 { userMicroseconds + systemMicroseconds }
 
     package static var now: OwnTime {

@@ -16,6 +16,8 @@ final class FleetTLS: @unchecked Sendable {
     private let resumes: Bool
     /// The session that connections without a certificate of their own resume.
     private var anonymousSession: OpaquePointer?
+    /// The server's chain as it was last verified, leaf first.
+    private var verifiedChain: [OpaquePointer] = []
 
     /// Where an `SSL` keeps the connection that it belongs to.
     private static let connectionIndex = SSL_get_ex_new_index(0, nil, nil, nil, nil)
@@ -35,6 +37,10 @@ final class FleetTLS: @unchecked Sendable {
         ]
         SSL_CTX_set_signing_algorithm_prefs(context, algorithms, algorithms.count)
         SSL_CTX_set_verify_algorithm_prefs(context, algorithms, algorithms.count)
+        // BoringSSL would offer ML-KEM as well, which costs both sides more and which no device speaks yet.
+        if !plan.offersHybridKeyAgreement, SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384") != 1 {
+            throw FleetError("TLS can't be set up")
+        }
         SSL_CTX_set_mode(context, UInt32(SSL_MODE_RELEASE_BUFFERS))
         try trust(plan.trust, host: plan.server.host, isAddress: isAddress)
         if resumes {
@@ -51,6 +57,7 @@ final class FleetTLS: @unchecked Sendable {
 
     deinit {
         SSL_SESSION_free(anonymousSession)
+        for certificate in verifiedChain { X509_free(certificate) }
         SSL_CTX_free(context)
     }
 
@@ -79,6 +86,12 @@ final class FleetTLS: @unchecked Sendable {
             }
         }
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
+        SSL_CTX_set_cert_verify_callback(
+            context,
+            { storeContext, argument in
+                guard let argument else { return 0 }
+                return Unmanaged<FleetTLS>.fromOpaque(argument).takeUnretainedValue().verify(storeContext) ? 1 : 0
+            }, Unmanaged.passUnretained(self).toOpaque())
         let parameters = SSL_CTX_get0_param(context)
         // An intermediate authority may be an anchor too (RFC 7030 §3.6.1 speaks of any certificate).
         X509_VERIFY_PARAM_set_flags(parameters, UInt(X509_V_FLAG_PARTIAL_CHAIN))
@@ -87,6 +100,27 @@ final class FleetTLS: @unchecked Sendable {
             ? X509_VERIFY_PARAM_set1_ip_asc(parameters, host)
             : X509_VERIFY_PARAM_set1_host(parameters, host, host.utf8.count)
         guard isSet == 1 else { throw FleetError("«\(host)» is no name or address that a certificate can have") }
+    }
+
+    /// Verifies the server's chain, unless it is to the byte the one that was verified last.
+    ///
+    /// Each device would; for all of the fleet it would be more than half of what a handshake costs here (P-384 roots),
+    /// beside a server on the same machine. That the server holds its key is verified in each handshake all the same.
+    private func verify(_ storeContext: OpaquePointer?) -> Bool {
+        guard let leaf = X509_STORE_CTX_get0_cert(storeContext) else { return false }
+        var chain = [leaf]
+        let others = X509_STORE_CTX_get0_untrusted(storeContext)
+        for index in 0..<sk_X509_num(others) {
+            if let certificate = sk_X509_value(others, index) { chain.append(certificate) }
+        }
+        if chain.count == verifiedChain.count, zip(chain, verifiedChain).allSatisfy({ X509_cmp($0, $1) == 0 }) {
+            return true
+        }
+        guard X509_verify_cert(storeContext) == 1 else { return false }
+        for certificate in chain { X509_up_ref(certificate) }
+        for certificate in verifiedChain { X509_free(certificate) }
+        verifiedChain = chain
+        return true
     }
 
     /// Makes the `SSL` of a connection, and sets what it shows.
@@ -129,9 +163,9 @@ final class FleetTLS: @unchecked Sendable {
 
 /// Why TLS failed, in BoringSSL's words.
 enum TLSFailure {
-    /// The first error of this thread's queue, which is emptied.
+    /// The last error of this thread's queue, which is emptied: the one that TLS itself made of those before.
     static func reason() -> String {
-        let code = ERR_get_error()
+        let code = ERR_peek_last_error()
         ERR_clear_error()
         guard code != 0, let text = ERR_reason_error_string(code) else { return "unknown" }
         return String(cString: text)
