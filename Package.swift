@@ -100,9 +100,8 @@ let package = Package(
             name: "Frontend",
             dependencies: [
                 "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "DurableFiles", "Observability",
-                "OperationsHTTP", "PKI", "SecureConnections", .asn1, .crypto, .httpTypes, .hummingbird,
-                .hummingbirdCore, .logging, .metrics, .nioCore, .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1,
-                .nioPosix, .nioSSL, .nioTLS, .serviceLifecycle, .x509,
+                "OperationsHTTP", "PKI", "SecureConnections", .asn1, .crypto, .httpTypes, .logging, .metrics, .nioCore,
+                .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioPosix, .nioSSL, .nioTLS, .serviceLifecycle, .x509,
             ]),
         .target(
             name: "Device",

@@ -2,7 +2,6 @@ internal import ClusterProtocol
 internal import ClusterTransport
 internal import Foundation
 internal import HTTPTypes
-internal import Hummingbird
 internal import NIOCore
 internal import PKI
 

@@ -1,13 +1,12 @@
 internal import HTTPTypes
-internal import Hummingbird
 internal import PKI
 
 /// `cacerts`: the certificates up to the root, for whoever asks (RFC 7030 §4.1). Never behind the pool.
 struct CACertificatesRoute: ESTRoute {
     static let operation = ESTOperation.caCertificates
 
-    func respond(to request: Request, context: ESTRequestContext) async throws -> Answer {
-        .certificates(context.label.caCertificates(Base64Body.Layout(forGET: request.headers)))
+    func respond(to request: ReceivedRequest, context: ESTRequestContext) async throws -> Answer {
+        .certificates(context.label.caCertificates(Base64Body.Layout(forGET: request.head.headerFields)))
     }
 }
 

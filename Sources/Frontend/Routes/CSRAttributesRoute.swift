@@ -1,5 +1,4 @@
 internal import HTTPTypes
-internal import Hummingbird
 internal import PKI
 
 /// `csrattrs`: what a certification request should contain (RFC 7030 §4.5, RFC 8951 §4). 204: nothing in particular.
@@ -14,8 +13,8 @@ struct CSRAttributesRoute: ESTRoute {
         .contentTransferEncoding: "base64",
     ]
 
-    func respond(to request: Request, context: ESTRequestContext) async throws -> Answer {
-        let layout = Base64Body.Layout(forGET: request.headers)
+    func respond(to request: ReceivedRequest, context: ESTRequestContext) async throws -> Answer {
+        let layout = Base64Body.Layout(forGET: request.head.headerFields)
         guard let attributes = context.label.csrAttributes(layout) else { return Answer(.noContent) }
         return Answer(.ok, headers: Self.headers, body: attributes)
     }

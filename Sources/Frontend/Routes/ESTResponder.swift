@@ -1,14 +1,13 @@
 internal import ClusterProtocol
 internal import ClusterTransport
 internal import HTTPTypes
-internal import Hummingbird
 internal import Logging
 internal import Synchronization
 
-/// What there is over TLS: judges heads, and has Hummingbird's router find the operation's route for what passes.
-/// What is none of EST it leaves to ``RevocationResponder``.
+/// What there is over TLS: judges heads, and has the operation's route answer what passes. What is none of EST it leaves
+/// to ``RevocationResponder``.
 final class ESTResponder: RequestResponder {
-    private let router: RouterResponder<ESTRequestContext>
+    private let routes: [ESTOperation: any ESTRoute]
     private let revocation: RevocationResponder
     private let directory: CatalogueDirectory
     private let drain: DrainState
@@ -21,15 +20,11 @@ final class ESTResponder: RequestResponder {
         metrics: FrontendMetrics,
         run: String, logger: Logger
     ) {
-        let router = Router(context: ESTRequestContext.self)
         let routes: [any ESTRoute] = [
             CACertificatesRoute(), CSRAttributesRoute(), SimpleEnrollRoute(desk: desk),
             SimpleReenrollRoute(desk: desk), ServerKeyGenerationRoute(desk: desk), FullCMCRoute(),
         ]
-        for route in routes {
-            route.register(on: router)
-        }
-        self.router = router.buildResponder()
+        self.routes = Dictionary(uniqueKeysWithValues: routes.map { (type(of: $0).operation, $0) })
         self.revocation = revocation
         self.directory = directory
         self.drain = drain
@@ -68,20 +63,15 @@ final class ESTResponder: RequestResponder {
     }
 
     func respond(to request: ReceivedRequest) async -> Answer {
-        guard case .est(let operation, let label) = request.route, let connection = request.connection else {
+        guard case .est(let operation, let label) = request.route, let connection = request.connection,
+            let route = routes[operation]
+        else {
             return await revocation.respond(to: request)
         }
         let requestID = requestIDs.next()
-        // The label is decided: the router sees no path that it could read in another way.
-        var head = request.head
-        head.path = ESTPath.prefix + operation.rawValue
         do {
-            let response = try await router.respond(
-                to: Request(head: head, body: RequestBody(buffer: request.body)),
-                context: ESTRequestContext(
-                    source: .init(
-                        logger: logger, label: label, connection: connection, requestID: requestID)))
-            return try await Answer(response)
+            return try await route.respond(
+                to: request, context: ESTRequestContext(label: label, connection: connection, requestID: requestID))
         } catch var refusal as ErrorResponse {
             if refusal.status == .internalServerError {
                 refusal.requestID = requestID

@@ -1,7 +1,7 @@
 internal import ClusterProtocol
 internal import ClusterTransport
 internal import Foundation
-internal import Hummingbird
+internal import HTTPTypes
 internal import Logging
 internal import NIOCore
 internal import PKI
@@ -19,18 +19,17 @@ struct EnrollmentDesk: Sendable {
     let logger: Logger
 
     func respond(
-        to request: Request, context: ESTRequestContext, operation: EnrollmentOperation
+        to request: ReceivedRequest, context: ESTRequestContext, operation: EnrollmentOperation
     ) async throws -> Answer {
         var enrollment = Enrollment(
             operation: operation, label: context.label, connection: context.connection,
             requestID: context.requestID)
         do {
-            try await enrollment.readCredentials(request.headers, judgements: judgements)
+            try await enrollment.readCredentials(request.head.headerFields, judgements: judgements)
             try await admit(enrollment)
             let limit = context.label.description.maximumConcurrentEnrollments
-            let body = try await request.body.collect(upTo: .max)
             let answer = try await pool.run(label: context.label.description.name, limit: limit) {
-                try await enrollment.perform(body: body, headers: request.headers)
+                try await enrollment.perform(body: request.body, headers: request.head.headerFields)
             }
             if let secret = enrollment.decisiveSecret {
                 failures.accepted(secret, label: enrollment.label.description.name)
