@@ -28,7 +28,7 @@ struct Measure: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Keep the filled ledgers and logs of part e in this folder, for the next run: up to 25 GB.",
+            "Keep the filled ledgers and logs of part e in this folder, for the next run: up to 22 GB.",
             valueName: "dir"))
     var state: String?
 
@@ -87,7 +87,7 @@ struct Measure: AsyncParsableCommand {
         if only.contains("b") || only.contains("c") {
             var part = ClusterPart()
             if short {
-                (part.newConnections, part.keptConnections, part.devices) = (500, 1000, 100)
+                (part.newConnections, part.keptConnections, part.devices) = (500, 1000, 300)
                 (part.openSeconds, part.warmUp) = (3, 100)
             }
             figures += try await part.measure(in: scratch)

@@ -29,7 +29,7 @@ struct FullLedgerPart {
     private static let companionName = "bench.json"
     private static let keyName = "bench.key"
     /// Of a row in ledger, outbox, log and index, together; measured.
-    private static let bytesPerRow = 5000
+    private static let bytesPerRow = 4000
 
     func measure(in scratch: String) async throws -> [Figure] {
         var figures: [Figure] = []

@@ -6,7 +6,7 @@ internal import Foundation
 ///
 /// What a load needs is prepared before: whoever reads the cluster's processor time before and after finds the load's
 /// own in between.
-struct FleetLoad {
+final class FleetLoad {
     /// How a device comes.
     enum Kind: String, CaseIterable {
         /// A new connection for each re-enrollment, with the certificate in TLS.
@@ -71,7 +71,9 @@ struct FleetLoad {
 
     let cluster: Cluster
     private let secretFile: String
-    private let credentials: String
+    /// The folder with the devices' newest certificates: with an older one a renewal would be given the same again.
+    private var credentials: String
+    private var renewals = 0
     private let work: String
     /// Devices that have certificates.
     let devices: Int
@@ -84,7 +86,7 @@ struct FleetLoad {
         self.devices = devices
         self.work = work
         secretFile = work + "/secret"
-        credentials = work + "/credentials"
+        credentials = work + "/credentials-0"
         try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
         let secret = try await SigningLoad.secret(from: administration)
         try (secret.revealed + "\n").write(toFile: secretFile, atomically: true, encoding: .utf8)
@@ -100,9 +102,16 @@ struct FleetLoad {
 
     /// Makes the requests, and checks that each of them was answered with a certificate.
     func run(_ kind: Kind, _ pace: Pace) async throws -> Outcome {
+        let next = "\(work)/credentials-\(renewals + 1)"
         let identity =
-            kind == .newConnection ? ["--credentials", credentials] : ["--secret-file", secretFile]
+            kind == .newConnection
+            ? ["--credentials", credentials, "--save-credentials", next] : ["--secret-file", secretFile]
         let outcome = try await Self.fleet(cluster, work: work, kind.arguments + pace.arguments + identity)
+        if kind == .newConnection {
+            try FileManager.default.removeItem(atPath: credentials)
+            credentials = next
+            renewals += 1
+        }
         guard outcome.requests.started == pace.count, outcome.completedEnrollments == pace.count else {
             throw BenchFailure(
                 "Of \(pace.count) enrollments (\(kind.rawValue)) \(outcome.completedEnrollments) were completed, "
