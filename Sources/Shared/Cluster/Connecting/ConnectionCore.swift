@@ -144,8 +144,8 @@ actor ConnectionCore: LoopParticipant {
     private func takeTurn(isReadable: Bool) -> ContinuousClock.Instant? {
         do {
             if isReadable {
-                try receiveAnswers(limit: Self.messagesPerTurn)
-                try followMonitor()
+                if sockets?.dealer.handle.isReadable == true { try receiveAnswers(limit: Self.messagesPerTurn) }
+                if sockets?.monitor.handle.isReadable == true { try followMonitor() }
             }
         } catch {
             logger.error("cluster.connection.receiving-failed", metadata: metadata(error: error))
@@ -159,7 +159,8 @@ actor ConnectionCore: LoopParticipant {
             fail(expired, with: .budgetExceeded)
         }
         if let reopenAt, reopenAt <= now { reopen(now) }
-        return [next, reopenAt].compactMap { $0 }.min()
+        guard let next, let reopenAt else { return next ?? reopenAt }
+        return min(next, reopenAt)
     }
 
     private func reopen(_ now: ContinuousClock.Instant) {

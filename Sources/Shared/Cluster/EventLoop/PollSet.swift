@@ -2,6 +2,10 @@ internal import CZeroMQ
 internal import Foundation
 
 /// The sockets that the event loop polls, and whose they are. Lives on the loop's thread.
+///
+/// Not `zmq_poll`, which asks every socket what it has before and after it polls, with a system call each. A socket's
+/// descriptor tells of news once: so a socket is asked when its descriptor told, or when it was used since, since that
+/// may have taken the news.
 struct PollSet {
     /// Which state of the registrations this is.
     private(set) var revision = 0
@@ -9,17 +13,15 @@ struct PollSet {
     private var participants: [any LoopParticipant] = []
     /// Whether the participant at the same index has something to receive.
     private var isReadable: [Bool] = []
-    /// The wake-up's descriptor, then every socket.
-    private var items: [zmq_pollitem_t]
-    /// The participant of each item but the first.
-    private var owners: [Int] = []
+    /// The wake-up's descriptor, then every socket's.
+    private var items: [pollfd]
+    /// The socket of each item but the first, and its participant.
+    private var sockets: [(handle: SocketHandle, owner: Int)] = []
 
     init(wakeUp: WakeUp) {
         self.wakeUp = wakeUp
-        items = [zmq_pollitem_t(socket: nil, fd: wakeUp.descriptor, events: Short(ZMQ_POLLIN), revents: 0)]
+        items = [pollfd(fd: wakeUp.descriptor, events: Int16(POLLIN), revents: 0)]
     }
-
-    private typealias Short = Int16
 
     mutating func replace(with entries: [(participant: any LoopParticipant, sockets: [SocketHandle])], _ revision: Int)
     {
@@ -28,11 +30,13 @@ struct PollSet {
         // What came in while the set was another one is not known, so that each one looks.
         isReadable = entries.map { _ in true }
         items.removeSubrange(1...)
-        owners = []
+        sockets = []
         for (owner, entry) in entries.enumerated() {
-            for socket in entry.sockets {
-                items.append(zmq_pollitem_t(socket: socket.raw, fd: 0, events: Short(ZMQ_POLLIN), revents: 0))
-                owners.append(owner)
+            for handle in entry.sockets {
+                handle.needsCheck = true
+                handle.isReadable = true
+                items.append(pollfd(fd: handle.descriptor, events: Int16(POLLIN), revents: 0))
+                sockets.append((handle, owner))
             }
         }
     }
@@ -49,26 +53,42 @@ struct PollSet {
         return next
     }
 
-    /// Polls until something can be received, somebody wakes the loop, or the time has come.
+    /// Waits until something can be received, somebody wakes the loop, or the time has come.
     mutating func wait(until instant: ContinuousClock.Instant?) {
+        for index in isReadable.indices {
+            isReadable[index] = false
+        }
+        var hasNews = false
+        for (handle, owner) in sockets {
+            handle.isReadable = handle.needsCheck && handle.hasInput
+            guard handle.isReadable else { continue }
+            isReadable[owner] = true
+            hasNews = true
+        }
+        // Where there is something to do already, the descriptors can wait until there is nothing.
+        guard !hasNews else { return wakeUp.stayAwake() }
+        guard wakeUp.fallAsleep() else { return }
+        poll(until: instant)
+        wakeUp.stayAwake()
+        if items[0].revents != 0 { wakeUp.clear() }
+        for (index, (handle, owner)) in sockets.enumerated() where items[index + 1].revents != 0 {
+            handle.isReadable = handle.hasInput
+            if handle.isReadable { isReadable[owner] = true }
+        }
+    }
+
+    private mutating func poll(until instant: ContinuousClock.Instant?) {
         // Rounded up: a turn that comes too early finds nothing to do, and asks for another.
         let milliseconds = instant.map { instant in
             max(0, (instant - .now) / .milliseconds(1)).rounded(.up)
         }
-        let timeout = milliseconds.map { Int(min($0, 60_000)) } ?? -1
-        let result = zmq_poll(&items, Int32(items.count), timeout)
-        for index in isReadable.indices {
-            isReadable[index] = false
-        }
-        // A signal may interrupt the poll: then nothing is known to be readable, and the next poll tells. Any other
-        // error means that a socket was closed while it was polled: going on would spin.
-        precondition(result >= 0 || zmq_errno() == EINTR, "polling failed: \(ZeroMQSocket.lastError)")
-        guard result > 0 else { return }
-        for (item, owner) in zip(items.dropFirst(), owners) where item.revents & Short(ZMQ_POLLIN) != 0 {
-            isReadable[owner] = true
-        }
-        if items[0].revents != 0 {
-            wakeUp.clear()
+        let timeout = milliseconds.map { Int32(min($0, 60_000)) } ?? -1
+        let result = Foundation.poll(&items, nfds_t(items.count), timeout)
+        guard result < 0 else { return }
+        // A signal may interrupt the poll: then nothing is known to be readable, and the next poll tells.
+        precondition(errno == EINTR, "polling failed: \(String(cString: strerror(errno)))")
+        for index in items.indices {
+            items[index].revents = 0
         }
     }
 }

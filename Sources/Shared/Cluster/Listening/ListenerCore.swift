@@ -135,8 +135,8 @@ actor ListenerCore: LoopParticipant {
         sendAnswers()
         guard isReadable else { return }
         do {
-            try receiveCalls()
-            try followMonitor()
+            if sockets?.router.handle.isReadable == true { try receiveCalls() }
+            if sockets?.monitor.handle.isReadable == true { try followMonitor() }
         } catch {
             logger.critical("cluster.listener.receiving-failed", metadata: ["error": "\(error)"])
         }

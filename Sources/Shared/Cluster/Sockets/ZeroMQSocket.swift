@@ -5,12 +5,12 @@ internal import Foundation
 ///
 /// It holds one received frame, which the next ``receive()`` overwrites, so that receiving allocates nothing here.
 final class ZeroMQSocket {
-    private let raw: UnsafeMutableRawPointer
+    let handle: SocketHandle
     private let message: UnsafeMutablePointer<zmq_msg_t>
     private var isClosed = false
 
     init(_ context: ZeroMQContext, type: Int32) throws {
-        raw = try context.makeSocket(type: type).raw
+        handle = try context.makeSocket(type: type)
         message = .allocate(capacity: 1)
         zmq_msg_init(message)
     }
@@ -21,7 +21,7 @@ final class ZeroMQSocket {
         message.deallocate()
     }
 
-    var handle: SocketHandle { SocketHandle(raw: raw) }
+    private var raw: UnsafeMutableRawPointer { handle.raw }
 
     static var lastError: String { String(cString: zmq_strerror(zmq_errno())) }
 
@@ -84,9 +84,14 @@ final class ZeroMQSocket {
     ///
     /// - Returns: false where there is none.
     func receive() throws -> Bool {
+        handle.needsCheck = true
         while zmq_msg_recv(message, raw, ZMQ_DONTWAIT) < 0 {
             let error = zmq_errno()
-            if error == EAGAIN { return false }
+            if error == EAGAIN {
+                // libzmq has looked at everything: what comes from now on its descriptor tells.
+                handle.needsCheck = false
+                return false
+            }
             guard error == EINTR else { throw TransportError(.zeroMQ, "Receiving failed: \(Self.lastError).") }
         }
         return true
@@ -123,6 +128,8 @@ final class ZeroMQSocket {
             let message = buffer.baseAddress!
             guard zmq_msg_init_size(message, count) == 0 else { return zmq_errno() }
             write(UnsafeMutableRawBufferPointer(start: zmq_msg_data(message), count: count))
+            // Sending too takes note of what has come in.
+            handle.needsCheck = true
             while zmq_msg_send(message, raw, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0)) < 0 {
                 let error = zmq_errno()
                 guard error == EINTR else {
@@ -141,7 +148,34 @@ final class ZeroMQSocket {
 
 /// What the event loop polls.
 ///
-/// Unchecked: only the loop's thread uses the pointer, and a participant deregisters before it closes the socket.
-struct SocketHandle: @unchecked Sendable {
+/// Unchecked: only the loop's thread uses it, and a participant deregisters before it closes the socket.
+final class SocketHandle: @unchecked Sendable {
     let raw: UnsafeMutableRawPointer
+    /// Readable when something has changed since the socket was used last.
+    let descriptor: Int32
+    /// Whether the socket may have something that its descriptor does not tell, since it was used.
+    var needsCheck = true
+    /// Whether it had something to receive when the loop looked last.
+    var isReadable = true
+
+    init(raw: UnsafeMutableRawPointer) {
+        self.raw = raw
+        var descriptor: Int32 = -1
+        var length = MemoryLayout<Int32>.size
+        // It fails for no socket that is open.
+        zmq_getsockopt(raw, ZMQ_FD, &descriptor, &length)
+        self.descriptor = descriptor
+    }
+
+    /// Asks libzmq whether there is something to receive. It will be asked again until somebody has received it.
+    var hasInput: Bool {
+        var events: Int32 = 0
+        var length = MemoryLayout<Int32>.size
+        while zmq_getsockopt(raw, ZMQ_EVENTS, &events, &length) != 0 {
+            // Any other error means that a socket was closed while it was polled: going on would spin.
+            precondition(zmq_errno() == EINTR, "a socket can't be polled: \(ZeroMQSocket.lastError)")
+        }
+        needsCheck = events & ZMQ_POLLIN != 0
+        return needsCheck
+    }
 }
