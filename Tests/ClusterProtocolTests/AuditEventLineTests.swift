@@ -19,6 +19,16 @@ internal import Testing
         #expect(!line.contains("\n"))
     }
 
+    /// RFC 9562 §5.4: version 4, variant 10.
+    @Test func identifiersAreRandomUUIDs() throws {
+        let identifiers = Set((0..<100).map { _ in AuditEvent(.denied, time: time).id })
+        #expect(identifiers.count == 100)
+        for identifier in identifiers {
+            let pattern = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/
+            #expect(try pattern.wholeMatch(in: identifier) != nil)
+        }
+    }
+
     @Test func whatCanNotBeSeenIsEscaped() throws {
         var event = AuditEvent(.denied, time: time)
         event.subject = "CN=a\u{202e}b\u{7}c\u{85}d\u{2028}e\u{feff}"

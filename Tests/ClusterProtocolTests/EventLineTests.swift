@@ -141,22 +141,6 @@ internal import Testing
         #expect(names == names.sorted())
     }
 
-    @Test func aTimeIsWrittenAsFoundationWritesIt() {
-        var random = Generator(state: 3)
-        let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
-        let borders: [Double] = [
-            0, -1, 0.5, 951_782_399, 951_782_400, 951_868_799.999, 951_868_800, 4_107_542_399, 253_402_300_799,
-            -62_135_596_800,
-            -62_135_596_801, 253_402_300_800, 1e12,
-        ]
-        let times = (0..<3000).map { _ in Double.random(in: -62_135_596_800..<253_402_300_800, using: &random) }
-        let recent = (0..<3000).map { _ in Double(Int.random(in: 0..<4_000_000_000_000, using: &random)) / 1000 }
-        for time in borders + times + recent {
-            let date = Date(timeIntervalSince1970: time)
-            #expect(AuditEvent.timestamp(date) == date.formatted(style))
-        }
-    }
-
     /// The escapes that the lines have beyond JSON's, written the slow way.
     private static func escapingInvisible(_ json: String) -> String {
         json.unicodeScalars.map { scalar in

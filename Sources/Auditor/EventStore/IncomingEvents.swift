@@ -53,7 +53,8 @@ struct IncomingEvents: Sendable {
                 .invalidEvent,
                 refusal + "its line has \(line.utf8.count) of at most \(AuditEvent.maximumLineBytes) bytes.")
         }
-        guard !line.utf8.contains(where: { $0 < 0x20 }) else {
+        var line = line
+        guard !line.withUTF8({ bytes in bytes.contains { $0 < 0x20 } }) else {
             throw ServiceError(.invalidEvent, refusal + "its line holds a line break or another control character.")
         }
         let event: AuditEvent

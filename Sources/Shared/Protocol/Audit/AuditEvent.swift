@@ -163,4 +163,9 @@ package struct AuditEvent: Sendable, Equatable {
             return String(repeating: "0", count: 16 - digits.count) + digits
         }.joined()
     }
+
+    /// A time as events write it: RFC 3339, UTC, milliseconds.
+    package static func timestamp(_ date: Date) -> String {
+        date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    }
 }
