@@ -114,7 +114,7 @@ internal import Testing
             var found: [String] = []
             repeat {
                 let page = try await store.events(request)
-                #expect(try JSONEncoder().encode(page).count < 240 << 10)
+                #expect(try CBOR.encode(page).count < 240 << 10)
                 found += page.lines
                 request.cursor = page.nextCursor
             } while request.cursor != nil

@@ -65,7 +65,7 @@ internal import Testing
 
     /// The code that a call with an empty request ends with.
     private func code(of name: String, at connection: Connection) async throws -> ServiceError.Code {
-        switch try await connection.core.call(method: name, body: Data("{}".utf8)) {
+        switch try await connection.core.call(method: name, body: CBOR.encode(Done())) {
         case .result: throw StubBackend.reached
         case .error(let body): return CallBody.decodeError(from: body).code
         }

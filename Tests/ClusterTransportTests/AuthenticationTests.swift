@@ -4,7 +4,7 @@ internal import Testing
 
 /// Who is let in over TCP, seen from the outside.
 @Suite struct AuthenticationTests {
-    private let call = RawPeer.frame("test.echo", #"{"text":"intruder"}"#)
+    private let call = RawPeer.frame(EchoRequest(text: "intruder"))
 
     @Test func unknownKeyGetsNothing() async throws {
         try await TestCluster.run { cluster in

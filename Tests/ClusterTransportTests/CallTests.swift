@@ -112,10 +112,11 @@ internal import Testing
             let large = String(repeating: "x", count: 262_144)
             #expect(try await code { try await service.echo(EchoRequest(text: large)) } == .messageTooLarge)
             #expect(try await code { try await service.fill(FillRequest(count: 262_144)) } == .messageTooLarge)
-            // The largest that fit: header, name and JSON around the text count too.
-            let fitting = String(large.dropLast(WireFrame.headerLength + 9 + #"{"text":""}"#.utf8.count))
+            // The largest that fit: header, name and what is around the text count too.
+            let around = try CBOR.encode(EchoRequest(text: large)).count - large.utf8.count
+            let fitting = String(large.dropLast(WireFrame.headerLength + 9 + around))
             #expect(try await code { try await service.echo(EchoRequest(text: fitting)) } == .messageTooLarge)
-            let smaller = String(fitting.dropLast(#"{"text":"","peer":"frontend-1"}"#.utf8.count))
+            let smaller = String(fitting.dropLast(try CBOR.encode(EchoReply(text: "", peer: "frontend-1")).count))
             #expect(try await service.echo(EchoRequest(text: smaller)).text == smaller)
             #expect(cluster.client.counters.reconnects == 0)
         }

@@ -4,7 +4,7 @@ internal import Testing
 @testable internal import ClusterTransport
 
 @Suite struct LocalSocketTests {
-    private let call = RawPeer.frame("test.echo", #"{"text":"intruder"}"#)
+    private let call = RawPeer.frame(EchoRequest(text: "intruder"))
 
     private func listen(_ cluster: TestCluster, at endpoint: String) async throws {
         try await cluster.server.listen(

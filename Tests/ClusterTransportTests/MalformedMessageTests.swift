@@ -14,7 +14,7 @@ internal import Testing
         var testDescription: String { name }
     }
 
-    private static let good = RawPeer.frame("test.echo", #"{"text":"a"}"#, callID: 5)
+    private static let good = RawPeer.frame(EchoRequest(text: "a"), callID: 5)
 
     private static func changed(_ index: Int, to byte: UInt8) -> [UInt8] {
         var bytes = good
@@ -28,33 +28,35 @@ internal import Testing
         Malformed(name: "header cut short", frames: [Array(good[..<15])], cause: .truncated),
         Malformed(
             name: "name cut short", frames: [Array(good[..<18])], cause: .malformedName, code: .malformedMessage),
-        Malformed(name: "random", frames: [[1, 0xFF] + (0..<80).map { UInt8($0 * 7 & 0xFF) }], cause: .wrongKind),
+        Malformed(name: "random", frames: [[2, 0xFF] + (0..<80).map { UInt8($0 * 7 & 0xFF) }], cause: .wrongKind),
         Malformed(name: "two frames", frames: [good, good], cause: .surplusFrames),
         Malformed(name: "a hundred frames", frames: .init(repeating: good, count: 100), cause: .surplusFrames),
         Malformed(name: "envelope of a REQ", frames: [[], good], cause: .surplusFrames),
         Malformed(
-            name: "another version", frames: [changed(0, to: 2)], cause: .unsupportedVersion, code: .unsupportedVersion),
-        Malformed(name: "answer of another version", frames: [[2, 2] + good[2...]], cause: .unsupportedVersion),
-        Malformed(name: "result", frames: [RawPeer.frame("", "{}", callID: 5, kind: .result)], cause: .wrongKind),
-        Malformed(name: "error", frames: [RawPeer.frame("", "{}", callID: 5, kind: .error)], cause: .wrongKind),
+            name: "another version", frames: [changed(0, to: 1)], cause: .unsupportedVersion, code: .unsupportedVersion),
+        Malformed(name: "answer of another version", frames: [[1, 2] + good[2...]], cause: .unsupportedVersion),
+        Malformed(name: "result", frames: [RawPeer.frame("", callID: 5, kind: .result)], cause: .wrongKind),
+        Malformed(name: "error", frames: [RawPeer.frame("", callID: 5, kind: .error)], cause: .wrongKind),
         Malformed(
-            name: "unknown name", frames: [RawPeer.frame("test.ech", "{}", callID: 5)], cause: .unknownMethod,
+            name: "unknown name", frames: [RawPeer.frame("test.ech", callID: 5)], cause: .unknownMethod,
             code: .unknownMethod),
         Malformed(
-            name: "name of a Swift method", frames: [RawPeer.frame("$s4main11TestServiceC", "{}", callID: 5)],
+            name: "name of a Swift method", frames: [RawPeer.frame("$s4main11TestServiceC", callID: 5)],
             cause: .malformedName, code: .malformedMessage),
         Malformed(
-            name: "not JSON", frames: [RawPeer.frame("test.echo", "{", callID: 5)], cause: .malformedBody,
+            name: "body of version 1", frames: [RawPeer.frame("test.echo", Array(#"{"text":"a"}"#.utf8), callID: 5)],
+            cause: .malformedBody,
             code: .malformedMessage),
         Malformed(
-            name: "other JSON", frames: [RawPeer.frame("test.echo", #"{"text":7}"#, callID: 5)],
+            name: "other body",
+            frames: [RawPeer.frame("test.echo", [0xa1, 0x64] + Array("text".utf8) + [7], callID: 5)],
             cause: .malformedBody, code: .malformedMessage),
         Malformed(
-            name: "deep JSON",
-            frames: [RawPeer.frame("test.echo", String(repeating: "[", count: 100_000), callID: 5)],
+            name: "deep body",
+            frames: [RawPeer.frame("test.echo", Array(repeating: CBOR.indefiniteArray, count: 100_000), callID: 5)],
             cause: .malformedBody, code: .malformedMessage),
         Malformed(
-            name: "no budget", frames: [RawPeer.frame("test.echo", #"{"text":"a"}"#, callID: 5, budget: 0)],
+            name: "no budget", frames: [RawPeer.frame(EchoRequest(text: "a"), callID: 5, budget: 0)],
             cause: .expired, code: .deadlineExceeded),
     ]
 
@@ -75,7 +77,7 @@ internal import Testing
             #expect(await eventually { cluster.server.counters.dropped == [message.cause: 1] })
             // The same peer goes on over the same connection; what comes first is the answer to its good call, so that
             // a bad one without a code had none.
-            peer.send([RawPeer.frame("test.echo", #"{"text":"next"}"#, callID: 6)])
+            peer.send([RawPeer.frame(EchoRequest(text: "next"), callID: 6)])
             let answer = try #require(try await peer.receive())
             #expect(answer.kind == .result)
             #expect(answer.callID == 6)
@@ -126,7 +128,7 @@ internal import Testing
             let peer = try RawPeer(
                 endpoint: cluster.endpoint,
                 security: .curve(own: cluster.clientKey, server: cluster.serverKey.publicKey))
-            peer.send([RawPeer.frame("test.hold", #"{"name":"a"}"#)])
+            peer.send([RawPeer.frame(HoldRequest(name: "a"))])
             #expect(await eventually { await cluster.backend.received == ["a"] })
             peer.close()
             #expect(await eventually { cluster.server.counters.disconnectedPeers == 1 })

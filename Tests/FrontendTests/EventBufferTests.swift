@@ -1,4 +1,5 @@
 internal import ClusterProtocol
+internal import ClusterTransport
 internal import Foundation
 internal import Testing
 
@@ -87,7 +88,6 @@ internal import Testing
         #expect(events.map(\.run) == ["s", "s"])
     }
 
-    /// Slashes too take two bytes in a message.
     @Test(arguments: ["/", "\\", "\"", "\u{7f}", "ü", "x"])
     func aBatchIsNoLongerInAMessageThanItWasCounted(character: String) throws {
         var buffer = buffer(bytes: 1 << 24)
@@ -96,8 +96,8 @@ internal import Testing
         let batch = try #require(first)
         #expect(batch.lines.count < 50)
         let counted = batch.lines.reduce(0) { $0 + AppendEventsRequest.encodedBytes(of: $1) }
-        let envelope = try JSONEncoder().encode(AppendEventsRequest(run: "r", firstSequence: 1, lines: [])).count
-        #expect(try JSONEncoder().encode(batch).count <= counted + envelope)
+        let envelope = try CBOR.encode(AppendEventsRequest(run: "r", firstSequence: 1, lines: [])).count
+        #expect(try CBOR.encode(batch).count <= counted + envelope)
         #expect(counted <= 20_000)
     }
 

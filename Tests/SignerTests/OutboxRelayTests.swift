@@ -24,7 +24,7 @@ internal import Testing
 
         func append(_ request: AppendEventsRequest) async throws -> AppendEventsReply {
             try state.withLock { state in
-                state.longestRequest = max(state.longestRequest, try JSONEncoder().encode(request).count)
+                state.longestRequest = max(state.longestRequest, try CBOR.encode(request).count)
                 if state.failsBeforeStoring > 0 {
                     state.failsBeforeStoring -= 1
                     throw ServiceError(.unreachable, "gone before storing")

@@ -50,14 +50,19 @@ final class RawPeer {
 
     /// The bytes of a frame.
     static func frame(
-        _ name: String, _ body: String, callID: UInt64 = 1, kind: WireFrame.Kind = .call, budget: UInt32 = 10_000
+        _ name: String, _ body: [UInt8] = [], callID: UInt64 = 1, kind: WireFrame.Kind = .call, budget: UInt32 = 10_000
     ) -> [UInt8] {
-        let body = Data(body.utf8)
         var bytes = [UInt8](repeating: 0, count: WireFrame.length(name: name, body: body))
         bytes.withUnsafeMutableBytes {
             WireFrame.write(
                 kind: kind, callID: callID, budgetMilliseconds: budget, name: name, body: body, into: $0)
         }
         return bytes
+    }
+
+    /// The bytes of a frame with a request in it.
+    static func frame<R: RemoteRequest>(_ request: R, callID: UInt64 = 1, budget: UInt32 = 10_000) -> [UInt8] {
+        // It fails on nothing that a test's requests hold.
+        frame(R.method, (try? CBOR.encode(request)) ?? [], callID: callID, budget: budget)
     }
 }

@@ -1,12 +1,11 @@
 package import Distributed
-internal import Foundation
 
 /// Encodes the one argument of a remote call. The argument's type says which method is called.
 package struct CallEncoder: DistributedTargetInvocationEncoder {
     package typealias SerializationRequirement = Codable
 
-    /// The wire name and the JSON, once the argument is recorded.
-    private(set) var call: (method: String, body: Data)?
+    /// The wire name and the body, once the argument is recorded.
+    private(set) var call: (method: String, body: [UInt8])?
 
     package mutating func recordGenericSubstitution<T>(_ type: T.Type) throws {
         throw ServiceError(.unexpected, "A generic method cannot be called remotely.")
@@ -22,7 +21,7 @@ package struct CallEncoder: DistributedTargetInvocationEncoder {
     /// What to send.
     ///
     /// - Throws: ``ServiceError`` where the method is not one of the service that the actor was resolved as.
-    func call(of service: String) throws -> (method: String, body: Data) {
+    func call(of service: String) throws -> (method: String, body: [UInt8]) {
         guard let call, call.method.utf8.starts(with: service.utf8),
             call.method.utf8.dropFirst(service.utf8.count).first == UInt8(ascii: ".")
         else {

@@ -1,5 +1,3 @@
-internal import Foundation
-
 /// What a listener serves: each wire name's method, who may call it, and the lane it takes.
 ///
 /// A name from the wire finds an entry here or nothing. It never reaches the language runtime.
@@ -11,7 +9,7 @@ package struct MethodTable: Sendable {
         package let lane: String
 
         /// Reads the request, calls the method, and gives back the encoded reply.
-        let perform: @Sendable (Data) async throws -> Data
+        let perform: @Sendable ([UInt8]) async throws -> [UInt8]
     }
 
     package private(set) var methods: [String: Method] = [:]

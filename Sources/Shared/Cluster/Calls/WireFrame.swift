@@ -1,18 +1,16 @@
-internal import Foundation
-
-/// The one frame of a call or of its answer: a fixed header of sixteen bytes, the method's name, and JSON.
+/// The one frame of a call or of its answer: a fixed header of sixteen bytes, the method's name, and the body.
 ///
-///     0   version (1)
+///     0   version (2; 1 had bodies of JSON)
 ///     1   kind: 1 call, 2 result, 3 error
 ///     2   length of the name, big-endian; 0 in an answer
 ///     4   remaining budget in milliseconds, big-endian; 0 in an answer
 ///     8   call id, big-endian; chosen by the caller, repeated in the answer
-///     16  name, ASCII; then JSON to the end
+///     16  name, ASCII; then the request, reply or error in ``CBOR`` to the end
 ///
 /// Version, kind and call id keep their places in every version, so that a call of another version can be answered
 /// with an error that its sender can match.
 struct WireFrame: Equatable {
-    static let version: UInt8 = 1
+    static let version: UInt8 = 2
     static let headerLength = 16
     static let maximumNameLength = 64
 
@@ -36,7 +34,7 @@ struct WireFrame: Equatable {
     var callID: UInt64
     var budgetMilliseconds: UInt32
     var name: String
-    var body: Data
+    var body: [UInt8]
 
     /// Reads a frame; every length is checked before it is used.
     init(_ bytes: UnsafeRawBufferPointer) throws(Malformed) {
@@ -54,17 +52,17 @@ struct WireFrame: Equatable {
         let name = rest[..<nameLength]
         guard kind == .call ? Self.isValidName(name) : nameLength == 0 else { throw .badName(kind, callID: callID) }
         self.name = String(decoding: name, as: UTF8.self)
-        body = Data(rest[nameLength...])
+        body = Array(rest[nameLength...])
     }
 
     /// The bytes that a frame with this name and body takes.
-    static func length(name: String, body: Data) -> Int {
+    static func length(name: String, body: [UInt8]) -> Int {
         headerLength + name.utf8.count + body.count
     }
 
     /// Writes a frame into a buffer of exactly ``length(name:body:)`` bytes.
     static func write(
-        kind: Kind, callID: UInt64, budgetMilliseconds: UInt32, name: String, body: Data,
+        kind: Kind, callID: UInt64, budgetMilliseconds: UInt32, name: String, body: [UInt8],
         into bytes: UnsafeMutableRawBufferPointer
     ) {
         precondition(bytes.count == length(name: name, body: body))

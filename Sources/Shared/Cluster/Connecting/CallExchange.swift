@@ -1,9 +1,7 @@
-internal import Foundation
-
-/// What came back for a call: JSON of the reply, or of an error.
+/// What came back for a call: the reply, or an error.
 enum CallAnswer: Sendable {
-    case result(Data)
-    case error(Data)
+    case result([UInt8])
+    case error([UInt8])
 }
 
 /// Where callers hand their calls to the event loop, and the loop gives back the answers: guarded by one lock, which
@@ -22,7 +20,7 @@ struct CallExchange {
     struct Outgoing: Sendable {
         var id: UInt64
         var method: String
-        var body: Data
+        var body: [UInt8]
         var deadline: ContinuousClock.Instant
     }
 
@@ -42,7 +40,7 @@ struct CallExchange {
     ///
     /// - Returns: why the call fails at once; nil where it was taken in.
     mutating func submit(
-        method: String, body: Data, deadline: ContinuousClock.Instant, waiter: Waiter
+        method: String, body: [UInt8], deadline: ContinuousClock.Instant, waiter: Waiter
     ) -> ServiceError? {
         guard state == .up else { return .peerUnreachable }
         guard let id = pending.begin(waiter, deadline: deadline) else { return .tooManyCalls }

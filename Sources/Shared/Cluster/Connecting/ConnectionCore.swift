@@ -45,7 +45,7 @@ actor ConnectionCore: LoopParticipant {
     /// Sends a call and waits for its answer, at most for the budget.
     ///
     /// A cancelled caller waits on: it has to learn the outcome if there is one, and the budget bounds the wait.
-    nonisolated func call(method: String, body: Data) async throws -> CallAnswer {
+    nonisolated func call(method: String, body: [UInt8]) async throws -> CallAnswer {
         guard WireFrame.length(name: method, body: body) <= configuration.maximumMessageBytes else {
             throw ServiceError(.messageTooLarge, "The request is too large.")
         }

@@ -9,7 +9,7 @@ struct ServedCall: Sendable {
     var callID: UInt64
     var method: MethodTable.Method
     var lane: Int
-    var body: Data
+    var body: [UInt8]
     var peer: PeerIdentity
     /// When the caller stops waiting, counted from receipt.
     var deadline: ContinuousClock.Instant
@@ -42,9 +42,9 @@ struct ServedCall: Sendable {
 
     struct Answer: Sendable {
         var kind: WireFrame.Kind
-        var body: Data
+        var body: [UInt8]
 
-        init(kind: WireFrame.Kind, body: Data) {
+        init(kind: WireFrame.Kind, body: [UInt8]) {
             self.kind = kind
             self.body = body
         }

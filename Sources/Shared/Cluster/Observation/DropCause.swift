@@ -12,7 +12,7 @@ package enum DropCause: String, Sendable, Hashable, CaseIterable {
     case malformedName = "malformed-name"
     case unknownMethod = "unknown-method"
     case notPermitted = "not-permitted"
-    /// The JSON is not what the method takes.
+    /// The body is not what the method takes.
     case malformedBody = "malformed-body"
     /// The budget ended before anything was done.
     case expired

@@ -23,7 +23,7 @@ package struct RevocationListRequest: RemoteRequest {
 
 /// A part of a CRL (RFC 5280 §5).
 package struct RevocationListPart: Codable, Sendable, Equatable {
-    /// The most bytes of a part: a message has 256 KiB, and the part travels in base64.
+    /// The most bytes of a part: a message has 256 KiB.
     package static let maximumBytes = 128 * 1024
 
     /// The cRLNumber.
