@@ -85,7 +85,7 @@ struct IssuingAuthority: Sendable {
     func issue(_ contents: CertificateContents) throws -> Data {
         let extensions = try Certificate.Extensions {
             Critical(BasicConstraints.notCertificateAuthority)
-            SubjectKeyIdentifier(hash: contents.publicKey)
+            contents.keyIdentifier ?? SubjectKeyIdentifier(hash: contents.publicKey)
             keyIdentifier
             for part in contents.extensions + (contents.namesServices ? try services.certificateExtensions() : []) {
                 part
@@ -109,6 +109,8 @@ struct IssuingAuthority: Sendable {
 struct CertificateContents: Sendable {
     var serial: Data
     var publicKey: Certificate.PublicKey
+    /// The key's identifier where it is known; made of the key otherwise.
+    var keyIdentifier: SubjectKeyIdentifier?
     var subject: DistinguishedName
     /// In seconds since 1970.
     var notBefore: Int64

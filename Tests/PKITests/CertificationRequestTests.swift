@@ -32,6 +32,11 @@ struct CertificationRequestTests {
             var publicKey = DER.Serializer()
             try publicKey.serialize(key.publicKey)
             #expect(request.publicKeyDER == publicKey.serializedBytes)
+            if let identifier = request.subjectKeyIdentifier() {
+                #expect(identifier == SubjectKeyIdentifier(hash: key.publicKey))
+            } else {
+                #expect(description.hasPrefix("RSA"))
+            }
             // Another subject under the same signature.
             let place = try #require(bytes.firstRange(of: Array("device-1".utf8)))
             bytes[place.lowerBound] = UInt8(ascii: "D")

@@ -51,7 +51,9 @@ struct CertificateIssuance {
         }
         remarks += [candidate.requester.manufacturer?.remark].compactMap { $0 }
         let contents = CertificateContents(
-            serial: serial, publicKey: publicKey, subject: subject, notBefore: now - validity.backdating,
+            serial: serial, publicKey: publicKey,
+            keyIdentifier: serverKey == nil ? candidate.certificationRequest.subjectKeyIdentifier() : nil,
+            subject: subject, notBefore: now - validity.backdating,
             notAfter: end,
             extensions: [
                 try admitted.keyUsageExtension(), try admitted.extendedKeyUsageExtension(), subjectAltName,
