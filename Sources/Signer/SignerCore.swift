@@ -29,6 +29,7 @@ final class SignerCore: Sendable {
     let keyWrapping: KeyWrapping
     let metrics: SignerMetrics
     let manufacturerLists: ManufacturerCRLStore
+    let sharedSecrets = SharedSecrets()
     let logger: Logger
     /// The wall clock. Tests bring their own.
     let now: @Sendable () -> Date

@@ -37,6 +37,8 @@ struct AdministrationDesk: Sendable {
             try OutboxTable.append(db, UnnumberedEventLine(event), at: seconds)
             return result
         }
+        // Before the operator has an answer: a revoked secret is good for nothing from then on.
+        core.sharedSecrets.forget()
         core.outboxGrew()
         return result
     }

@@ -25,6 +25,17 @@ struct EnrollmentCandidate: Sendable {
         request.operation == .simpleReenroll ? requester.certificate?.certificate : nil
     }
 
+    /// Whether the request may be one that the ledger knows nothing of, as most are: a device's first enrollment with a
+    /// secret, or the renewal of a certificate under its own names.
+    ///
+    /// - Parameter now: in seconds since 1970.
+    func mayBeUnseen(at now: Int64) -> Bool {
+        guard request.operation != .serverKeyGeneration, label.approval != .manual, idempotencyScope == nil,
+            requester.manufacturer == nil, !requester.asksForOthers, !changesNames
+        else { return false }
+        return requester.secret.map { !$0.isSpent && !$0.isExpired(at: now) } ?? true
+    }
+
     /// What the ledger has of the request and its key.
     func traces(_ db: Database) throws -> RequestTraces {
         try RequestTraces.find(db, digest: digest, keySHA256: keySHA256)

@@ -89,7 +89,12 @@ struct EnrollmentPipeline: Sendable {
             try core.ledger.read { [authentication] in try authentication.requireKnownSecret(request, $0) }
             authentication.manufacturer = try await manufacturer.judge(request)
         }
-        let requester = try core.ledger.read { [authentication] in try authentication.authenticate(request, $0) }
+        let requester =
+            try authentication.authenticateBySecretAlone(request) { sha256 in
+                try core.sharedSecrets.find(sha256: sha256) {
+                    try core.ledger.read { try SecretTable.find($0, sha256: sha256) }
+                }
+            } ?? core.ledger.read { [authentication] in try authentication.authenticate(request, $0) }
         let certificationRequest = try parse(request)
         let makesKey = request.operation == .serverKeyGeneration
         if makesKey {
@@ -173,15 +178,36 @@ struct EnrollmentPipeline: Sendable {
     private func decideInRaces(
         _ candidate: EnrollmentCandidate, deadline: ContinuousClock.Instant
     ) async throws -> EnrollReply {
-        var candidate = candidate
+        if let reply = try await issueUnseen(candidate, deadline: deadline) { return reply }
         for _ in 0..<Self.maximumRaces {
             do {
                 return try await decide(candidate, deadline: deadline)
             } catch is RaceLost {
-                candidate = try core.ledger.read { try refreshed(candidate, $0) }
+                continue
             }
         }
         throw ServiceError(.overloaded, "Too many requests for the same thing at once.", retryAfter: 1)
+    }
+
+    /// Signs before the ledger is asked about the request, which nearly always knows nothing of it: the writer asks in any
+    /// case, in the transaction that records the certificate.
+    ///
+    /// - Returns: nil where the ledger does know of it, or of one of its names; then it is decided with all that there
+    ///   is to know, and what was signed is discarded unseen.
+    private func issueUnseen(
+        _ candidate: EnrollmentCandidate, deadline: ContinuousClock.Instant
+    ) async throws -> EnrollReply? {
+        let now = core.seconds()
+        guard ContinuousClock.now < deadline, candidate.mayBeUnseen(at: now),
+            (try? core.requireRoomInOutbox()) != nil,
+            // A refusal is for the other way to tell: an earlier outcome comes before it.
+            let admitted = try? CandidateRules(candidate: candidate, now: now).admit()
+        else { return nil }
+        do {
+            return try await issue(candidate, admitted, device: candidate.requester.device)
+        } catch is RaceLost {
+            return nil
+        }
     }
 
     private func decide(
@@ -190,11 +216,11 @@ struct EnrollmentPipeline: Sendable {
         guard ContinuousClock.now < deadline else {
             throw ServiceError(.deadlineExceeded, "The request came too late.")
         }
-        var candidate = original
         let now = core.seconds()
-        let (traces, recorded) = try core.ledger.read { [candidate] db in
+        var (candidate, traces, recorded) = try core.ledger.read { db in
+            let candidate = try refreshed(original, db)
             let traces = try candidate.traces(db)
-            return (traces, try RecordedDecision.find(candidate, traces: traces, at: now, db))
+            return (candidate, traces, try RecordedDecision.find(candidate, traces: traces, at: now, db))
         }
         if case .none = recorded, let secret = candidate.requester.secret {
             try RequesterAuthentication(label: candidate.label, authorities: core.authorities, now: now)
@@ -241,6 +267,18 @@ struct EnrollmentPipeline: Sendable {
             candidate.keySHA256 = Data(SHA256.hash(data: key.publicKeyDER))
             made = key
         }
+        return try await issue(
+            candidate, admitted, device: device, approval: approval, superseded: superseded, serverKey: made)
+    }
+
+    /// Signs, records, and only then answers.
+    ///
+    /// - Throws: ``RaceLost`` where the ledger does not agree with what was assumed of it.
+    private func issue(
+        _ candidate: EnrollmentCandidate, _ admitted: AdmittedRequest, device: Int64?,
+        approval: ApprovalRecord? = nil, superseded: CertificateRecord? = nil,
+        serverKey made: ServerKeyGeneration.Made? = nil
+    ) async throws -> EnrollReply {
         let signed = try CertificateIssuance(core: core, candidate: candidate, admitted: admitted, serverKey: made)
             .sign(device: device, approval: approval, superseded: superseded, at: core.now())
         let transaction = IssuanceTransaction(candidate: candidate, signed: signed, now: core.milliseconds())

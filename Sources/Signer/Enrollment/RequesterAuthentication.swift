@@ -29,10 +29,29 @@ struct RequesterAuthentication: Sendable {
 
     /// Finds a secret that authenticates on the label: known, not revoked, of this label. It may be spent or expired.
     func secret(_ secret: Secret, _ db: Database) throws -> SecretRecord {
+        try accepted(secret) { try SecretTable.find(db, sha256: $0) }
+    }
+
+    /// The requester where a secret that several devices share is all that was shown, as it is remembered or looked up.
+    ///
+    /// - Parameter find: finds a secret by its SHA-256.
+    /// - Returns: nil where more is to be judged than the secret.
+    func authenticateBySecretAlone(
+        _ request: EnrollRequest, find: (Data) throws -> SecretRecord?
+    ) throws -> Requester? {
+        guard request.operation != .simpleReenroll, request.clientChain.isEmpty, label.requires == .either,
+            label.acceptsSecrets, let secret = request.secret
+        else { return nil }
+        var requester = Requester()
+        requester.secret = try accepted(secret, find: find)
+        return requester
+    }
+
+    private func accepted(_ secret: Secret, find: (Data) throws -> SecretRecord?) throws -> SecretRecord {
         guard label.acceptsSecrets else {
             throw refused(.secretOfAnotherLabel)
         }
-        guard let record = try SecretTable.find(db, sha256: SecretTable.sha256(of: secret)) else {
+        guard let record = try find(SecretTable.sha256(of: secret)) else {
             throw refused(.secretUnknown)
         }
         guard record.label == label.name else { throw refused(.secretOfAnotherLabel, id: record.id) }
