@@ -21,9 +21,6 @@ final class SerialNumberSource: Sendable {
         }
         var generator = SystemRandomNumberGenerator()
         let random: UInt64 = generator.next()
-        var serial = Data(capacity: 16)
-        withUnsafeBytes(of: prefix.bigEndian) { serial.append(contentsOf: $0) }
-        withUnsafeBytes(of: random.bigEndian) { serial.append(contentsOf: $0) }
-        return serial
+        return withUnsafeBytes(of: (prefix.bigEndian, random.bigEndian)) { Data($0) }
     }
 }

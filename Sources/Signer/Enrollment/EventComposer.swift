@@ -31,20 +31,24 @@ struct EventComposer: Sendable {
     }
 
     /// What every event about an authenticated request has.
-    func event(_ type: AuditEvent.Kind, at time: Date, candidate: EnrollmentCandidate) -> AuditEvent {
+    ///
+    /// - Parameter subject: the subject as it is written, where that has been done already.
+    func event(
+        _ type: AuditEvent.Kind, at time: Date, candidate: EnrollmentCandidate, subject: String? = nil
+    ) -> AuditEvent {
         var event = event(type, at: time, request: candidate.request, node: candidate.node)
         event.profile = candidate.profile.name
         event.profileVersion = candidate.profile.version
         event.authentication = candidate.requester.authentication
         event.principal = candidate.requester.principal
-        event.subject = candidate.certificationRequest.subject.description
+        event.subject = subject ?? candidate.certificationRequest.subject.description
         event.spkiSHA256 = candidate.keySHA256.isEmpty ? nil : candidate.keySHA256.hexadecimal
         event.requestDigest = candidate.digest.hexadecimal
         return event
     }
 
     func issued(_ candidate: EnrollmentCandidate, certificate: CertificateFacts, at time: Date) -> AuditEvent {
-        var event = event(.issued, at: time, candidate: candidate)
+        var event = event(.issued, at: time, candidate: candidate, subject: certificate.subject)
         event.decision = .allowed
         event.remarks = certificate.remarks.isEmpty ? nil : certificate.remarks
         fill(&event, certificate)
