@@ -46,8 +46,8 @@ package struct CredentialFiles: Sendable {
     ///   - kind: for a new key.
     ///   - insists: whether a key of another kind will not do.
     package func keyForEnrollment(_ kind: DeviceKey.Kind, insists: Bool) throws -> DeviceKey {
-        if let begun = try begunKey(kind, insists: insists) { return begun }
-        guard Self.exists(key) else { return try makeNewKey(kind) }
+        // A new key that an interrupted renewal left is for the next renewal; here it is only one for a first enrollment.
+        guard Self.exists(key) else { return try begunKey(kind, insists: insists) ?? makeNewKey(kind) }
         let present = try PEMFile.key(key)
         guard !insists || present.kind == kind else {
             throw DeviceError(

@@ -2,7 +2,9 @@ internal import ClusterProtocol
 internal import ClusterTransport
 internal import Foundation
 internal import GRDB
+internal import Logging
 internal import PKI
+internal import X509
 
 /// What is recorded of a request beside a certificate: a repetition, a refusal, a submission for approval.
 extension EnrollmentPipeline {

@@ -156,7 +156,11 @@ struct EnrollmentPipeline: Sendable {
             try core.ledger.read { try RecordedDecision.refuseReusedIdempotencyKey(candidate, at: core.seconds(), $0) }
         }
         let (reply, joined) = try await inFlight.run(candidate.digest) {
-            try await core.ledger.writer.expectingOperation {
+            if candidate.request.operation == .serverKeyGeneration {
+                // To make a key may take long: no batch waits for that.
+                return try await decideInRaces(candidate, deadline: deadline)
+            }
+            return try await core.ledger.writer.expectingOperation {
                 try await decideInRaces(candidate, deadline: deadline)
             }
         }
@@ -206,6 +210,9 @@ struct EnrollmentPipeline: Sendable {
         do {
             return try await issue(candidate, admitted, device: candidate.requester.device)
         } catch is RaceLost {
+            return nil
+        } catch is ServiceError {
+            // Several rules may refuse it: which of them is told is for the other way to find, in its order.
             return nil
         }
     }
@@ -297,6 +304,7 @@ struct EnrollmentPipeline: Sendable {
             throw ServiceError(.credentialRefused, "The credential was refused.", reason: .secretRevoked)
         }
         candidate.requester.secret = current
+        if current.isSpent { core.sharedSecrets.forget() }
         return candidate
     }
 }

@@ -23,7 +23,7 @@ final class SharedSecrets: Sendable {
         let (remembered, generation) = state.withLock { ($0.secrets[sha256], $0.generation) }
         if let remembered { return remembered }
         guard let record = try read() else { return nil }
-        guard record.isMultiUse, record.revokedAt == nil else { return record }
+        guard record.isMultiUse, !record.isSpent, record.revokedAt == nil else { return record }
         state.withLock { state in
             guard state.generation == generation else { return }
             if state.secrets.count >= Self.maximumCount { state.secrets.removeAll() }
@@ -32,7 +32,7 @@ final class SharedSecrets: Sendable {
         return record
     }
 
-    /// Forgets all: an operator's change has been committed.
+    /// Forgets all: an operator's change has been committed, or a remembered secret was found to be spent.
     func forget() {
         state.withLock { state in
             state.secrets.removeAll()

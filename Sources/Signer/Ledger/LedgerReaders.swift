@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import GRDB
 internal import Synchronization
 
@@ -8,6 +9,8 @@ internal import Synchronization
 final class LedgerReaders: Sendable {
     private let connections: [DatabaseQueue]
     private let idle: Mutex<[Int]>
+    /// Counts what ``idle`` has, so that who finds nothing gets the first that comes free.
+    private let free: DispatchSemaphore
 
     /// - Parameter count: how many reads there are at once; further ones wait.
     init(path: String, count: Int) throws {
@@ -16,21 +19,26 @@ final class LedgerReaders: Sendable {
         configuration.busyMode = .timeout(5)
         configuration.readonly = true
         configuration.prepareDatabase { db in
-            // Pages that have been checkpointed are read where they lie: each commit empties a reader's own cache.
-            try db.execute(sql: "PRAGMA mmap_size = 1073741824")
+            // In KiB, negative. Not mapped into memory: the process may be locked there, and the whole file with it.
+            try db.execute(sql: "PRAGMA cache_size = -16384")
         }
         connections = try (0..<max(1, count)).map { _ in try DatabaseQueue(path: path, configuration: configuration) }
         idle = Mutex(Array(connections.indices))
+        free = DispatchSemaphore(value: connections.count)
     }
 
-    /// Each statement sees the last commit.
+    /// Each statement sees the last commit. With no connection idle, this waits for one.
+    ///
+    /// - Precondition: not from within another read.
     func read<Result>(_ body: (Database) throws -> Result) rethrows -> Result {
-        let taken = idle.withLock { $0.popLast() }
+        free.wait()
+        // The last that was used: its cache is the warmest.
+        let taken = idle.withLock { $0.removeLast() }
         defer {
-            if let taken { idle.withLock { $0.append(taken) } }
+            idle.withLock { $0.append(taken) }
+            free.signal()
         }
-        // With none idle, this waits for one that is not.
-        return try connections[taken ?? 0].unsafeRead(body)
+        return try connections[taken].unsafeRead(body)
     }
 
     func close() throws {

@@ -43,7 +43,9 @@ struct FullLedgerPart {
                 if count == counts.min() { empty[kind] = time }
                 guard let reference = empty[kind], count != counts.min() else { continue }
                 figures.append(
-                    Figure("e", "\(title), \(kind): against nearly empty", time / reference, "×", target: .atMost(1.25))
+                    Figure(
+                        "e", "\(title), \(kind): against \(Self.title(counts.min() ?? 0))", time / reference, "×",
+                        target: counts.min() == 0 ? .atMost(1.25) : nil)
                 )
             }
             if keptIn == nil { try FileManager.default.removeItem(atPath: cluster.folder) }

@@ -36,7 +36,7 @@ struct CBORDecoder: Decoder, SingleValueDecodingContainer {
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try reader.value(type, at: place) }
 }
 
-/// The pairs of a map. Where a key stands twice the first one counts.
+/// The pairs of a map. Where a key stands twice, which no encoder here writes, one of the two counts.
 final class CBORMap {
     private struct Entry {
         var key: Range<Int>

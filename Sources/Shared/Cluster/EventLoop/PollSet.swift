@@ -15,6 +15,10 @@ struct PollSet {
     private var isReadable: [Bool] = []
     /// The wake-up's descriptor, then every socket's.
     private var items: [pollfd]
+    /// Turns since the descriptors were last looked at.
+    private var turnsSincePoll = 0
+    /// However busy some sockets are, the others' descriptors are looked at after so many turns.
+    private static let maximumTurnsBetweenPolls = 16
     /// The socket of each item but the first, and its participant.
     private var sockets: [(handle: SocketHandle, owner: Int)] = []
 
@@ -66,11 +70,26 @@ struct PollSet {
             hasNews = true
         }
         // Where there is something to do already, the descriptors can wait until there is nothing.
-        guard !hasNews else { return wakeUp.stayAwake() }
-        guard wakeUp.fallAsleep() else { return }
+        guard !hasNews else {
+            wakeUp.stayAwake()
+            return lookAtOthers()
+        }
+        guard wakeUp.fallAsleep() else { return lookAtOthers() }
         poll(until: instant)
         wakeUp.stayAwake()
         if items[0].revents != 0 { wakeUp.clear() }
+        takeNews()
+    }
+
+    /// Looks at the descriptors without waiting, every now and then: nobody's news waits for a busy socket to rest.
+    private mutating func lookAtOthers() {
+        turnsSincePoll += 1
+        guard turnsSincePoll >= Self.maximumTurnsBetweenPolls else { return }
+        poll(until: .now)
+        takeNews()
+    }
+
+    private mutating func takeNews() {
         for (index, (handle, owner)) in sockets.enumerated() where items[index + 1].revents != 0 {
             handle.isReadable = handle.hasInput
             if handle.isReadable { isReadable[owner] = true }
@@ -78,6 +97,7 @@ struct PollSet {
     }
 
     private mutating func poll(until instant: ContinuousClock.Instant?) {
+        turnsSincePoll = 0
         // Rounded up: a turn that comes too early finds nothing to do, and asks for another.
         let milliseconds = instant.map { instant in
             max(0, (instant - .now) / .milliseconds(1)).rounded(.up)

@@ -10,6 +10,8 @@ package struct UnnumberedEventLine: Sendable {
     ///
     /// - Throws: as ``AuditEvent/line(maximumBytes:)``.
     package init(_ event: AuditEvent) throws {
+        var event = event
+        event.sequence = 0
         // Room for the longest number.
         let line = try event.written(maximumBytes: AuditEvent.maximumLineBytes - 20)
         head = String(decoding: line.bytes[..<line.sequence.lowerBound], as: UTF8.self)
