@@ -37,7 +37,7 @@ internal import X509
             """)
         #expect(read.count == 2)
         #expect(read[0].type == "application/pkcs7-mime" && read[0].parameters == ["smime-type": "certs-only"])
-        #expect(read[0].content == Array("AAAA\nBBBB\n--a b;\"cd".utf8))
+        #expect(read[0].content == Array("AAAA\r\nBBBB\r\n--a b;\"cd".utf8))
         #expect(read[1].type == "text/plain" && read[1].content == Array("text".utf8))
     }
 

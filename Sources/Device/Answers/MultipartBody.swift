@@ -22,7 +22,8 @@ struct MultipartBody: Equatable {
         else {
             throw DeviceError(.badAnswer, "The server's answer is «\(contentType.visible)», and no multipart/mixed.")
         }
-        let lines = Self.lines(Array(body))
+        let body = Array(body)
+        let lines = Self.lines(body)
         let delimiter = Array("--\(boundary)".utf8)
         var parts: [Part] = []
         var current: [ArraySlice<UInt8>]?
@@ -34,7 +35,7 @@ struct MultipartBody: Equatable {
                 current?.append(line)
                 continue
             }
-            if let lines = current { parts.append(Self.part(lines)) }
+            if let lines = current { parts.append(Self.part(lines, of: body)) }
             guard parts.count <= Self.maximumParts else {
                 throw DeviceError(.badAnswer, "The server's answer has too many parts.")
             }
@@ -53,7 +54,8 @@ struct MultipartBody: Equatable {
         body.split(separator: 0x0a, omittingEmptySubsequences: false).map { $0.last == 0x0d ? $0.dropLast() : $0 }
     }
 
-    private static func part(_ lines: [ArraySlice<UInt8>]) -> Part {
+    /// - Parameter lines: the part's, slices of `body`.
+    private static func part(_ lines: [ArraySlice<UInt8>], of body: [UInt8]) -> Part {
         let end = lines.firstIndex { $0.isEmpty } ?? lines.endIndex
         var (type, parameters) = ("text/plain", [String: String]())
         for line in unfolded(lines[..<end]) {
@@ -62,8 +64,10 @@ struct MultipartBody: Equatable {
             else { continue }
             (type, parameters) = mediaType(String(line[line.index(after: colon)...]))
         }
-        let content = lines[min(end + 1, lines.endIndex)...].joined(separator: [0x0a])
-        return Part(type: type, parameters: parameters, content: Array(content))
+        let content = lines[min(end + 1, lines.endIndex)...]
+        // As it stands in the body: a part need not be text. The last line's end is the delimiter's.
+        let bytes = content.first.flatMap { first in content.last.map { body[first.startIndex..<$0.endIndex] } }
+        return Part(type: type, parameters: parameters, content: Array(bytes ?? []))
     }
 
     /// Header lines, those that go on in the next one put together.
