@@ -32,7 +32,7 @@ struct DeviceCACertificates: AsyncParsableCommand {
     }
 
     func validate() throws {
-        guard fingerprint == nil || server.trustAnchor == nil else {
+        guard fingerprint == nil || server.place.trustAnchor == nil else {
             throw ValidationError("--fingerprint and --trust-anchor are two ways to trust; give one.")
         }
     }

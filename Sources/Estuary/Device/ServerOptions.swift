@@ -3,17 +3,7 @@ internal import Device
 
 /// Which EST server a device talks to, how it trusts it, and how long it tries.
 struct ServerOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "The EST server: https://HOST[:PORT][/.well-known/est[/LABEL]], or HOST:PORT.", valueName: "address"))
-    var server: String
-    @Option(help: ArgumentHelp("The label, where the address does not name it.", valueName: "label"))
-    var label: String?
-    @Option(
-        help: ArgumentHelp(
-            "PEM file of the root certificates that the server is trusted by; without it the system's.",
-            valueName: "file"))
-    var trustAnchor: String?
+    @OptionGroup var place: ServerAddressOptions
     @Option(help: ArgumentHelp("For a connection with its TLS handshake, and for each answer.", valueName: "time"))
     var timeout = Lifetime(seconds: 20)
     @Option(
@@ -24,23 +14,12 @@ struct ServerOptions: ParsableArguments {
             """, valueName: "time"))
     var wait = WaitingTime(seconds: 60)
 
-    func validate() throws {
-        _ = try address()
-    }
-
-    func address() throws -> ESTServer {
-        do {
-            return try ESTServer(server, label: label)
-        } catch let error as ESTServer.InvalidAddress {
-            throw ValidationError("--server: \(error.description).")
-        }
-    }
+    func address() throws -> ESTServer { try place.address() }
 
     /// - Parameter identity: shown to the server.
     func client(identity: ClientTLS.Identity? = nil, password: HTTPPassword? = nil) throws -> ESTClient {
-        let trust: ClientTLS.Trust = try trustAnchor.map { .anchors(try PEMFile.certificates($0)) } ?? .system
         var client = ESTClient(
-            server: try address(), tls: ClientTLS(trust: trust, identity: identity), password: password)
+            server: try address(), tls: ClientTLS(trust: try place.trust(), identity: identity), password: password)
         client.timeout = Double(timeout.seconds)
         client.patience = Patience(longestWait: Double(wait.seconds))
         client.watch = { step in

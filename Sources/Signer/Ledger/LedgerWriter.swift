@@ -140,6 +140,7 @@ final class LedgerWriter: Sendable {
         while patience > .zero {
             let waiting = state.withLock { $0.waiting.count }
             guard waiting > 0, waiting < min(limits.batch, underWay.load(ordering: .relaxed)) else { return }
+            // The thread is the connection's own and has nothing else to do; `limits.gathering` bounds the wait.
             usleep(UInt32(Self.gatheringStep / .microseconds(1)))
             patience -= Self.gatheringStep
         }

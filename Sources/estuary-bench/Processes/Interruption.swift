@@ -36,6 +36,7 @@ enum Interruption {
             for process in state.processes {
                 while waitpid(process, nil, WNOHANG) == 0 {
                     if ContinuousClock.now > deadline { kill(process, SIGKILL) }
+                    // The process ends here, and nothing else is left to run on this thread.
                     usleep(20_000)
                 }
             }
