@@ -142,6 +142,18 @@ struct ClientCertificateTests {
         #expect(try ClientCertificate(chain: [leaf.derBytes]).notAfter == 253_402_300_799)
     }
 
+    @Test func ofARecordedCertificateTheSignatureIsNotVerified() throws {
+        let (ours, namesake, other) = (try TestAuthority("ours"), try TestAuthority("ours"), try TestAuthority("other"))
+        let foreign = try ClientCertificate(chain: [namesake.issue().derBytes])
+        func judged(recordedBy authority: String?) -> ClientCertificate.Judgement {
+            foreign.judge(
+                authorities: [ours.authority, other.authority], now: Self.now, gracePeriod: 0, recordedBy: authority)
+        }
+        #expect(isUntrusted(judged(recordedBy: nil)))
+        #expect(isUntrusted(judged(recordedBy: "other")))
+        #expect(judged(recordedBy: "ours") == .accepted(authority: "ours"))
+    }
+
     @Test func whatIsReadOfACertificate() throws {
         let authority = try TestAuthority("ours")
         let key = P256.Signing.PrivateKey()
@@ -154,6 +166,7 @@ struct ClientCertificateTests {
         #expect(certificate.serial.hexadecimal == "9102")
         #expect(try certificate.fingerprint == Array(SHA256.hash(data: leaf.derBytes)))
         #expect(try certificate.publicKeyDER() == Array(key.publicKey.derRepresentation))
+        #expect(certificate.publicKeyInfo == Array(key.publicKey.derRepresentation))
         #expect(certificate.isRegistrationAuthority)
         #expect(try !ClientCertificate(chain: [authority.issue().derBytes]).isRegistrationAuthority)
     }

@@ -6,19 +6,44 @@ internal import X509
 
 /// An enrollment between authentication and record: who asks for what, and under which rules.
 struct EnrollmentCandidate: Sendable {
-    var request: EnrollRequest
-    /// The frontend that sent it.
-    var node: String
-    var label: LabelDescription
-    var profile: Profile
-    var authority: IssuingAuthority
+    /// What is fixed from the beginning, shared by all copies: it has some hundred references, and a candidate is copied
+    /// wherever a task goes on.
+    final class Basis: Sendable {
+        let request: EnrollRequest
+        /// The frontend that sent it.
+        let node: String
+        let label: LabelDescription
+        let profile: Profile
+        let authority: IssuingAuthority
+        let certificationRequest: CertificationRequest
+
+        init(
+            request: EnrollRequest, node: String, label: LabelDescription, profile: Profile,
+            authority: IssuingAuthority, certificationRequest: CertificationRequest
+        ) {
+            self.request = request
+            self.node = node
+            self.label = label
+            self.profile = profile
+            self.authority = authority
+            self.certificationRequest = certificationRequest
+        }
+    }
+
+    let basis: Basis
     var requester: Requester
-    var certificationRequest: CertificationRequest
     /// Of the key that is certified; empty while the signer has yet to make it.
     var keySHA256: Data
-    var digest: Data
+    let digest: Data
     /// The key under which the client's `Idempotency-Key` is kept; nil without one.
-    var idempotencyScope: Data?
+    let idempotencyScope: Data?
+
+    var request: EnrollRequest { basis.request }
+    var node: String { basis.node }
+    var label: LabelDescription { basis.label }
+    var profile: Profile { basis.profile }
+    var authority: IssuingAuthority { basis.authority }
+    var certificationRequest: CertificationRequest { basis.certificationRequest }
 
     /// The certificate that is renewed.
     var renewed: Certificate? {

@@ -104,8 +104,10 @@ struct EnrollmentPipeline: Sendable {
             throw Self.unprovenKey(certificationRequest, profile, at: core.seconds())
         }
         return EnrollmentCandidate(
-            request: request, node: peer.name, label: label, profile: profile, authority: authority,
-            requester: requester, certificationRequest: certificationRequest,
+            basis: .init(
+                request: request, node: peer.name, label: label, profile: profile, authority: authority,
+                certificationRequest: certificationRequest),
+            requester: requester,
             keySHA256: makesKey ? Data() : Data(SHA256.hash(data: certificationRequest.publicKeyDER)),
             digest: RequestDigest.make(
                 label: label.name, operation: request.operation, requester: requester, request: certificationRequest),

@@ -58,11 +58,7 @@ struct IssuanceTransaction: Sendable {
 
     private func requireStillAuthorized(_ traces: RequestTraces, _ db: Database) throws {
         if let held = candidate.requester.certificate {
-            let current = try CertificateTable.find(db, authority: held.record.authority, serial: held.record.serial)
-            guard let current, current.revokedAt == nil else {
-                throw ServiceError(.certificateRevoked, "The client certificate has been revoked.")
-            }
-            try RequesterAuthentication.requireInGoodStanding(current, keySHA256: held.keySHA256, db)
+            try RequesterAuthentication.requireStillInGoodStanding(held, db)
         }
         if let shown = candidate.requester.manufacturer {
             try RequesterAuthentication.requireInGoodStanding(shown, db)
@@ -101,11 +97,12 @@ struct IssuanceTransaction: Sendable {
             try ManufacturerTable.link(db, shown, device: signed.device, at: seconds)
         }
         for name in signed.names {
-            try NameTable.bind(
-                db,
-                NameHolding(
-                    name: name.description, device: signed.device, keySHA256: candidate.keySHA256,
-                    heldUntil: signed.notAfter, boundAt: now, isBlocked: false))
+            let holding = NameHolding(
+                name: name.description, device: signed.device, keySHA256: candidate.keySHA256,
+                heldUntil: signed.notAfter, boundAt: now, isBlocked: false)
+            if try signed.isNewDevice || !NameTable.renew(db, holding) {
+                try NameTable.bind(db, holding)
+            }
         }
         if !candidate.profile.allowsKeyReuse {
             try KeyTable.setHolder(

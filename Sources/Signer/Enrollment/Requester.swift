@@ -8,13 +8,22 @@ internal import X509
 /// or by both.
 struct Requester: Sendable {
     /// A certificate that the signer itself has issued, found in the ledger.
-    struct HeldCertificate: Sendable {
-        var record: CertificateRecord
-        var certificate: Certificate
+    final class HeldCertificate: Sendable {
+        let record: CertificateRecord
+        let certificate: Certificate
         /// SHA-256 of its SubjectPublicKeyInfo.
-        var keySHA256: Data
+        let keySHA256: Data
         /// Whether it is a registration authority's (id-kp-cmcRA, RFC 6402 §2.10).
-        var isRegistrationAuthority: Bool
+        let isRegistrationAuthority: Bool
+
+        init(
+            record: CertificateRecord, certificate: Certificate, keySHA256: Data, isRegistrationAuthority: Bool
+        ) {
+            self.record = record
+            self.certificate = certificate
+            self.keySHA256 = keySHA256
+            self.isRegistrationAuthority = isRegistrationAuthority
+        }
     }
 
     /// A certificate that the device was made with.

@@ -140,9 +140,7 @@ struct RequesterAuthentication: Sendable {
     private func refuseRevoked(_ chain: [Data], _ db: Database) throws {
         guard !chain.isEmpty, let presented = try? ClientCertificate(chain: chain) else { return }
         let all = authorities.values.map { ClientCertificate.Authority(name: $0.name, issuing: $0.certificate) }
-        if let authority = presented.judge(authorities: all, now: now, gracePeriod: 0).authority,
-            try CertificateTable.find(db, authority: authority, serial: Data(presented.serial))?.revokedAt != nil
-        {
+        if try recorded(presented, among: all, db)?.revokedAt != nil {
             throw Self.revoked.naming(RefusedCertificate(presented))
         }
     }
@@ -158,6 +156,18 @@ struct RequesterAuthentication: Sendable {
         return try heldCertificate(request.clientChain, gracePeriod: label.gracePeriod, db)
     }
 
+    /// The certificate in the ledger that has the very bytes of the presented one: then it is ours, whoever asks.
+    private func recorded(
+        _ presented: ClientCertificate, among authorities: [ClientCertificate.Authority], _ db: Database
+    ) throws -> CertificateRecord? {
+        let serial = Data(presented.serial)
+        for authority in presented.issuers(among: authorities) {
+            let record = try CertificateTable.find(db, authority: authority.name, serial: serial)
+            if let record, record.der.elementsEqual(presented.leafDER) { return record }
+        }
+        return nil
+    }
+
     /// Judges a presented chain and finds its leaf in the ledger.
     private func heldCertificate(
         _ chain: [Data], gracePeriod: Int64, _ db: Database
@@ -171,22 +181,21 @@ struct RequesterAuthentication: Sendable {
         let trusted = ([label.authority] + label.predecessors).compactMap { authorities[$0] }.map {
             ClientCertificate.Authority(name: $0.name, issuing: $0.certificate)
         }
-        let judgement = presented.judge(authorities: trusted, now: now, gracePeriod: gracePeriod)
+        let found = try recorded(presented, among: trusted, db)
+        let judgement = presented.judge(
+            authorities: trusted, now: now, gracePeriod: gracePeriod, recordedBy: found?.authority)
         if case .untrusted(let reason) = judgement {
             throw ServiceError(.certificateUntrusted, reason)
         }
-        guard let authority = judgement.authority,
-            let record = try CertificateTable.find(db, authority: authority, serial: Data(presented.serial)),
-            record.device != nil, record.der == chain[0]
-        else {
+        guard let record = found, let device = record.device else {
             throw ServiceError(
                 .certificateUntrusted, "The client certificate is not one that this authority has issued.")
         }
         do {
             // Revocation is told before the validity: of a revoked certificate nothing else matters.
             guard record.revokedAt == nil else { throw Self.revoked }
-            let keySHA256 = Data(SHA256.hash(data: try presented.publicKeyDER()))
-            try Self.requireInGoodStanding(record, keySHA256: keySHA256, db)
+            let keySHA256 = Data(SHA256.hash(data: presented.publicKeyInfo))
+            try Self.requireInGoodStanding(device, keySHA256: keySHA256, db)
             switch judgement {
             case .expired:
                 throw ServiceError(.certificateOutsideValidity, "The client certificate has expired.")
@@ -203,10 +212,18 @@ struct RequesterAuthentication: Sendable {
     }
 
     /// Refuses a certificate of a device that was revoked, also one that had ended before: it was not revoked itself.
-    static func requireInGoodStanding(_ record: CertificateRecord, keySHA256: Data, _ db: Database) throws {
-        let isBlocked = try record.device.flatMap { try DeviceTable.find(db, id: $0) }?.blockedAt != nil
-        guard !isBlocked, try KeyTable.block(db, of: keySHA256) == nil else {
-            throw ServiceError(.certificateRevoked, "The client certificate's device has been revoked.")
+    private static func requireInGoodStanding(_ device: Int64, keySHA256: Data, _ db: Database) throws {
+        guard try !DeviceTable.isBlocked(db, id: device, keySHA256: keySHA256) else { throw revokedDevice }
+    }
+
+    /// Refuses a certificate that was in good standing when it was presented, and is not any more.
+    static func requireStillInGoodStanding(_ held: Requester.HeldCertificate, _ db: Database) throws {
+        switch try CertificateTable.standing(
+            db, authority: held.record.authority, serial: held.record.serial, keySHA256: held.keySHA256)
+        {
+        case .good: break
+        case .revoked, nil: throw revoked
+        case .deviceBlocked: throw revokedDevice
         }
     }
 
@@ -214,8 +231,7 @@ struct RequesterAuthentication: Sendable {
     /// maker has certified its key anew.
     static func requireInGoodStanding(_ shown: Requester.ManufacturerCertificate, _ db: Database) throws {
         let device = try ManufacturerTable.device(db, identity: shown.identity, keySHA256: shown.keySHA256)
-        let isBlocked = try device.flatMap { try DeviceTable.find(db, id: $0) }?.blockedAt != nil
-        guard !isBlocked, try KeyTable.block(db, of: shown.keySHA256) == nil else {
+        guard try !DeviceTable.isBlocked(db, id: device, keySHA256: shown.keySHA256) else {
             throw ServiceError(
                 .certificateRevoked,
                 "The device of this manufacturer certificate has been revoked and waits for the operator's release.")
@@ -223,19 +239,11 @@ struct RequesterAuthentication: Sendable {
     }
 
     private static let revoked = ServiceError(.certificateRevoked, "The client certificate has been revoked.")
+    private static let revokedDevice = ServiceError(
+        .certificateRevoked, "The client certificate's device has been revoked.")
 
     private func refused(_ reason: ServiceError.Code, id: String? = nil) -> ServiceError {
         ServiceError(
             .credentialRefused, "The credential was refused.", reason: reason, cause: id.map(RefusedSecret.init(id:)))
-    }
-}
-
-extension ClientCertificate.Judgement {
-    /// The authority that issued the certificate; nil where none of ours did.
-    fileprivate var authority: String? {
-        switch self {
-        case .accepted(let authority), .expired(let authority), .notYetValid(let authority): authority
-        case .untrusted: nil
-        }
     }
 }

@@ -54,6 +54,31 @@ enum CertificateTable {
             arguments: [authority, serial])
     }
 
+    /// Whether a certificate may still authenticate.
+    enum Standing {
+        case good
+        case revoked
+        /// It is not revoked itself, but its device is, or its key.
+        case deviceBlocked
+    }
+
+    /// - Returns: nil where there is no such certificate.
+    static func standing(
+        _ db: Database, authority: String, serial: Data, keySHA256: Data
+    ) throws -> Standing? {
+        let found = try Int.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    SELECT CASE
+                        WHEN revoked_at IS NOT NULL THEN 1
+                        WHEN EXISTS (SELECT 1 FROM device WHERE id = certificate.device AND blocked_at IS NOT NULL) THEN 2
+                        WHEN EXISTS (SELECT 1 FROM blocked_key WHERE key_sha256 = ?) THEN 2
+                        ELSE 0 END
+                    FROM certificate WHERE authority = ? AND serial = ?
+                    """), arguments: [keySHA256, authority, serial])
+        return found.map { [.good, .revoked, .deviceBlocked][$0] }
+    }
+
     /// The certificates with this serial number, of any authority.
     static func find(_ db: Database, authorities: [String], serial: Data) throws -> [CertificateRecord] {
         try authorities.compactMap { try find(db, authority: $0, serial: serial) }

@@ -38,6 +38,16 @@ enum DeviceTable {
         try DeviceRecord.fetchOne(db.cachedStatement(sql: byID), arguments: [id])
     }
 
+    /// Whether a device or a key waits for the operator's release, or the key is refused for ever.
+    static func isBlocked(_ db: Database, id: Int64?, keySHA256: Data) throws -> Bool {
+        try Bool.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM device WHERE id = ? AND blocked_at IS NOT NULL)
+                        OR EXISTS (SELECT 1 FROM blocked_key WHERE key_sha256 = ?)
+                    """), arguments: [id, keySHA256]) ?? false
+    }
+
     /// Enters a device at its first enrollment; the ledger's count of them is the operation's to declare.
     static func insert(
         _ db: Database, id: Int64, subject: String, label: String, at now: Int64, expires: Int64

@@ -38,14 +38,29 @@ enum NameTable {
         try NameHolding.fetchOne(db.cachedStatement(sql: byName), arguments: [name])
     }
 
+    /// Prolongs what a device holds. The index by device, whose pages lie all over the file, is not touched.
+    ///
+    /// - Returns: false where the device does not hold the name.
+    static func renew(_ db: Database, _ holding: NameHolding) throws -> Bool {
+        try db.cachedStatement(
+            sql: """
+                UPDATE name SET held_until = MAX(held_until, ?), key_sha256 = ?, bound_at = ?
+                WHERE name = ? AND device = ?
+                """
+        ).execute(arguments: [
+            holding.heldUntil, holding.keySHA256, holding.boundAt, holding.name, holding.device,
+        ])
+        return db.changesCount > 0
+    }
+
+    /// Gives a name to a device that does not hold it.
     static func bind(_ db: Database, _ holding: NameHolding) throws {
         try db.cachedStatement(
             sql: """
                 INSERT INTO name (name, device, key_sha256, held_until, bound_at) VALUES (?, ?, ?, ?, ?)
                 ON CONFLICT (name) DO UPDATE SET
-                    held_until = CASE WHEN device = excluded.device
-                        THEN MAX(held_until, excluded.held_until) ELSE excluded.held_until END,
-                    device = excluded.device, key_sha256 = excluded.key_sha256, bound_at = excluded.bound_at
+                    held_until = excluded.held_until, device = excluded.device, key_sha256 = excluded.key_sha256,
+                    bound_at = excluded.bound_at
                 """
         ).execute(arguments: [
             holding.name, holding.device, holding.keySHA256, holding.heldUntil, holding.boundAt,

@@ -43,12 +43,15 @@ extension ClientCertificate {
     /// - Parameters:
     ///   - now: in seconds since 1970.
     ///   - gracePeriod: how long after its end a certificate still counts, in seconds.
-    package func judge(authorities: [Authority], now: Int64, gracePeriod: Int64) -> Judgement {
-        let named = authorities.filter { $0.issuing.subject == leaf.issuer }
+    ///   - issuer: the authority in whose records these very bytes are. Its signature needs no verification then.
+    package func judge(
+        authorities: [Authority], now: Int64, gracePeriod: Int64, recordedBy issuer: String? = nil
+    ) -> Judgement {
+        let named = issuers(among: authorities)
         guard !named.isEmpty else {
             return .untrusted(reason: "The certificate is not of an authority that is accepted here.")
         }
-        guard let authority = named.first(where: { isSigned(by: $0.issuing) }) else {
+        guard let authority = named.first(where: { $0.name == issuer || isSigned(by: $0.issuing) }) else {
             return .untrusted(reason: "The certificate's signature is not that of the authority it names.")
         }
         if let reason = unfitness { return .untrusted(reason: reason) }
@@ -61,9 +64,14 @@ extension ClientCertificate {
         return overflow || now <= latest ? .accepted(authority: authority.name) : .expired(authority: authority.name)
     }
 
+    /// The authorities that the certificate names as its issuer. That one of them has signed it is not said.
+    package func issuers(among authorities: [Authority]) -> [Authority] {
+        authorities.filter { $0.issuing.subject == leaf.issuer }
+    }
+
     /// Whether one of the authorities has signed the certificate, fit for a client or not.
     package func isSigned(byOneOf authorities: [Authority]) -> Bool {
-        authorities.contains { $0.issuing.subject == leaf.issuer && isSigned(by: $0.issuing) }
+        issuers(among: authorities).contains { isSigned(by: $0.issuing) }
     }
 
     private func isSigned(by issuing: Certificate) -> Bool {

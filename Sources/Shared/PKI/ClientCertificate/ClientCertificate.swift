@@ -21,6 +21,9 @@ package struct ClientCertificate: Sendable {
     package let leaf: Certificate
     /// The leaf, DER, as it was presented.
     package let leafDER: [UInt8]
+    /// The leaf's SubjectPublicKeyInfo as it stands there. In a certificate of ours, ``publicKeyDER()`` says the same for
+    /// more.
+    package let publicKeyInfo: [UInt8]
     /// Everything that was presented, the leaf first, DER. Only the leaf has been read.
     let presentedDER: [[UInt8]]
 
@@ -43,6 +46,7 @@ package struct ClientCertificate: Sendable {
             let node = try DER.parse(leafDER)
             try ClientCertificate.checkSignatureEncoding(node)
             leaf = try Certificate(derEncoded: node)
+            publicKeyInfo = try ClientCertificate.publicKeyInfo(of: node)
         } catch {
             throw Unreadable(description: "The certificate cannot be read, or has a kind of key that is not supported.")
         }
@@ -54,6 +58,20 @@ package struct ClientCertificate: Sendable {
         guard case .constructed(let parts) = certificate.content, let signature = Array(parts).last,
             try ASN1BitString(derEncoded: signature).paddingBits == 0
         else { throw Unreadable(description: "The certificate's signature cannot be read.") }
+    }
+
+    /// RFC 5280 §4.1: after the version, which certificates with extensions have, the seventh field of the signed part.
+    private static func publicKeyInfo(of certificate: ASN1Node) throws -> [UInt8] {
+        guard case .constructed(let parts) = certificate.content, let signed = Array(parts).first,
+            case .constructed(let fields) = signed.content
+        else { throw Unreadable(description: "The certificate has no signed part.") }
+        let withoutVersion = fields.drop {
+            $0.identifier == ASN1Identifier(tagWithNumber: 0, tagClass: .contextSpecific)
+        }
+        guard let info = withoutVersion.dropFirst(5).first(where: { _ in true }) else {
+            throw Unreadable(description: "The certificate has no public key.")
+        }
+        return Array(info.encodedBytes)
     }
 
     /// The serial number without leading zeros. Ours have sixteen bytes.
