@@ -87,6 +87,7 @@ let package = Package(
             path: "Sources/Shared/ProcessLife"),
         .target(name: "ConfigurationFile", dependencies: [.yams], path: "Sources/Shared/Configuration"),
         .target(name: "DurableFiles", path: "Sources/Shared/Files"),
+        .target(name: "FaultInjection", path: "Sources/Shared/Faults"),
         .target(name: "SecureConnections", dependencies: ["PKI", .nioSSL], path: "Sources/Shared/TLS"),
         .target(
             name: "OperationsHTTP",
@@ -116,17 +117,17 @@ let package = Package(
         .target(
             name: "Signer",
             dependencies: [
-                "CLinux", "COpenSSL", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Observability",
-                "PKI", "ProcessLife", .asn1, .collections, .crypto, .cryptoExtras, .grdb, .logging, .metrics,
+                "CLinux", "COpenSSL", "ClusterProtocol", "ClusterTransport", "ConfigurationFile",
+                "FaultInjection", "Observability", "PKI", "ProcessLife", .asn1, .collections, .crypto, .cryptoExtras,
+                .grdb, .logging, .metrics,
                 .serviceLifecycle,
                 .x509,
             ]),
         .target(
             name: "Auditor",
             dependencies: [
-                "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Observability", "OperationsHTTP",
-                "ProcessLife",
-                .crypto, .grdb, .logging, .metrics, .serviceLifecycle,
+                "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "FaultInjection", "Observability",
+                "OperationsHTTP", "ProcessLife", .crypto, .grdb, .logging, .metrics, .serviceLifecycle,
             ]),
         .executableTarget(
             name: "estuary-frontend",
@@ -157,6 +158,9 @@ let package = Package(
                 "SecureConnections", "Signer", .argumentParser, .asn1, .crypto, .grdb, .histogram, .logging, .nioCore,
                 .nioHTTP1, .nioPosix, .nioSSL, .x509,
             ]),
+        // Devices that never give up, for `scripts/crash-test` and `scripts/network-test`. Not installed.
+        .executableTarget(
+            name: "estuary-witnesses", dependencies: ["Device", "PKI", .argumentParser, .asn1, .crypto, .x509]),
 
         // Tests: one folder a target, and ClusterTests with real processes. Support is what several of them need.
         .target(
@@ -200,8 +204,9 @@ let package = Package(
         .testTarget(
             name: "SignerTests",
             dependencies: [
-                "Signer", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Observability", "PKI",
-                "TestManufacturers", "TestOpenSSL", "TestRequests", .asn1, .crypto, .cryptoExtras, .grdb, .logging,
+                "Signer", "Auditor", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "FaultInjection",
+                "Observability", "PKI", "TestManufacturers", "TestOpenSSL", "TestRequests", .asn1, .crypto,
+                .cryptoExtras, .grdb, .logging,
                 .x509,
             ]),
         .testTarget(
@@ -221,10 +226,10 @@ let package = Package(
                 "TestRequests", "TestTLSClient", .asn1, .crypto, .cryptoExtras, .logging, .nioCore, .nioHTTP1,
                 .nioPosix, .nioSSL, .x509,
                 // The processes that the tests start.
-                "estuary", "estuary-auditor", "estuary-frontend", "estuary-signer",
+                "estuary", "estuary-auditor", "estuary-frontend", "estuary-signer", "estuary-witnesses",
             ],
             // A Java program, which Java compiles when its test runs, and Python ones.
-            exclude: ["RealClients/BouncyCastle", "RealClients/Python", "RealServers/Python"]),
+            exclude: ["RealClients/BouncyCastle", "RealClients/Python", "RealServers/Python", "Reliability/Python"]),
     ]
 )
 

@@ -1,5 +1,6 @@
 internal import ClusterProtocol
 internal import ClusterTransport
+internal import FaultInjection
 internal import Foundation
 internal import Logging
 internal import Synchronization
@@ -31,6 +32,8 @@ final class SignerCore: Sendable {
     let manufacturerLists: ManufacturerCRLStore
     let sharedSecrets = SharedSecrets()
     let logger: Logger
+    /// What tests let fail.
+    let faults: FaultHook
     /// The wall clock. Tests bring their own.
     let now: @Sendable () -> Date
     private let currentPolicy: Mutex<Policy>
@@ -42,7 +45,7 @@ final class SignerCore: Sendable {
 
     init(
         name: String, ledger: Ledger, authorities: [IssuingAuthority], policy: Policy, limits: Limits = Limits(),
-        keyWrapping: KeyWrapping, metrics: SignerMetrics, logger: Logger,
+        keyWrapping: KeyWrapping, metrics: SignerMetrics, logger: Logger, faults: FaultHook = .none,
         now: @escaping @Sendable () -> Date = { Date() }
     ) throws {
         self.name = name
@@ -52,6 +55,7 @@ final class SignerCore: Sendable {
         self.keyWrapping = keyWrapping
         self.metrics = metrics
         self.logger = logger
+        self.faults = faults
         manufacturerLists = ManufacturerCRLStore(logger: logger)
         self.now = now
         events = EventComposer(source: name, run: ledger.incarnation)

@@ -1,5 +1,6 @@
 internal import ClusterProtocol
 internal import ClusterTransport
+internal import FaultInjection
 internal import Foundation
 internal import PKI
 
@@ -17,7 +18,8 @@ struct SigningDesk: SigningBackend {
             throw ServiceError(.shuttingDown, "The signer is shutting down.", retryAfter: 5)
         }
         try Self.requireBounded(request)
-        return try await pipeline.enroll(request, from: try CallContext.required())
+        let context = try CallContext.required()
+        return try await core.faults.around(.enrollmentCall) { try await pipeline.enroll(request, from: context) }
     }
 
     /// What a frontend passes on beside the request itself has bounds that no honest one exceeds.

@@ -1,5 +1,6 @@
 package import ClusterProtocol
 internal import ClusterTransport
+package import FaultInjection
 internal import Foundation
 internal import GRDB
 package import Logging
@@ -13,6 +14,9 @@ package final class EventStore: Sendable {
     /// How long events gather for the search index after it has taken some.
     private static let gathering = Duration.milliseconds(100)
 
+    /// When the search index is written again after a failure.
+    private static let retryOfIndex = Duration.seconds(1)
+
     private let log: DatabasePool
     private let index: SearchIndex
     private let writer: EventWriter
@@ -25,8 +29,8 @@ package final class EventStore: Sendable {
     /// Opens the store at a path, or makes an empty one.
     ///
     /// - Throws: ``EventStoreError`` where the file is not an event log or of a newer version; `DatabaseError`.
-    package convenience init(path: String, logger: Logger) throws {
-        try self.init(path: path, logger: logger, writerLimits: EventWriter.Limits())
+    package convenience init(path: String, logger: Logger, faults: FaultHook = .none) throws {
+        try self.init(path: path, logger: logger, writerLimits: EventWriter.Limits(), faults: faults)
     }
 
     package convenience init(configuration: AuditorConfiguration, logger: Logger) throws {
@@ -37,13 +41,14 @@ package final class EventStore: Sendable {
     }
 
     init(
-        path: String, logger: Logger, writerLimits: EventWriter.Limits, now: @escaping @Sendable () -> Date = { Date() }
+        path: String, logger: Logger, writerLimits: EventWriter.Limits, faults: FaultHook = .none,
+        now: @escaping @Sendable () -> Date = { Date() }
     ) throws {
         self.logger = logger
         self.now = now
         log = try LogDatabase.open(path: path)
-        index = try SearchIndex(path: Self.indexPath(of: path), log: log, logger: logger)
-        writer = EventWriter(limits: writerLimits)
+        index = try SearchIndex(path: Self.indexPath(of: path), log: log, logger: logger, faults: faults)
+        writer = EventWriter(limits: writerLimits, faults: faults)
         size = Atomic(try log.read(LogAppend.logSize))
         (committed, ringCommitted) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         // What the last process stored and did not index.
@@ -200,6 +205,9 @@ package final class EventStore: Sendable {
                 return
             } catch {
                 logger.error("search index can't be written", metadata: ["error": "\(error)"])
+                // It may be long until the next event comes, and those that are missing are looked for before.
+                guard (try? await Task.sleep(for: Self.retryOfIndex)) != nil else { return }
+                ringCommitted.yield()
             }
         }
     }

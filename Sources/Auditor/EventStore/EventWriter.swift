@@ -1,5 +1,6 @@
 internal import ClusterProtocol
 internal import ClusterTransport
+internal import FaultInjection
 internal import GRDB
 internal import Synchronization
 
@@ -45,9 +46,11 @@ final class EventWriter: Sendable {
     private let bell: AsyncStream<Void>
     private let ring: AsyncStream<Void>.Continuation
     private let limits: Limits
+    private let faults: FaultHook
 
-    init(limits: Limits = Limits()) {
+    init(limits: Limits = Limits(), faults: FaultHook = .none) {
         self.limits = limits
+        self.faults = faults
         (bell, ring) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -89,7 +92,9 @@ final class EventWriter: Sendable {
                 let batch = takeBatch()
                 guard !batch.isEmpty else { break }
                 do {
-                    let results = try await commit(batch.map(\.work), to: pool, now: now())
+                    let results = try await faults.around(.logCommit) {
+                        try await commit(batch.map(\.work), to: pool, now: now())
+                    }
                     var size: Int64?
                     for case .success(let reply) in results { size = reply.logSize }
                     committed(Committed(logSize: size, requests: batch.count))
@@ -138,20 +143,26 @@ final class EventWriter: Sendable {
     private func commit(
         _ batch: [Work], to pool: DatabasePool, now: Int64
     ) async throws -> [Result<AppendEventsReply, any Error>] {
-        try await pool.write { db in
-            try batch.map { work in
-                do {
-                    switch work {
-                    case .append(let incoming):
-                        return .success(try LogAppend.append(incoming, now: now, to: db))
-                    case .replaceNodes(let nodes):
-                        try KnownNodes.replace(nodes, db)
-                        return .success(AppendEventsReply(acknowledgedSequence: 0, logSize: try LogAppend.logSize(db)))
-                    }
-                } catch let refusal as ServiceError {
-                    return .failure(refusal)
-                }
+        try await pool.write { [faults] db in
+            try faults.around(.logWrite) { try batch.map { try Self.perform($0, now: now, in: db) } }
+        }
+    }
+
+    /// - Returns: a refusal, which leaves the transaction as it was, as a failure.
+    /// - Throws: what the transaction must not be committed after.
+    private static func perform(
+        _ work: Work, now: Int64, in db: Database
+    ) throws -> Result<AppendEventsReply, any Error> {
+        do {
+            switch work {
+            case .append(let incoming):
+                return .success(try LogAppend.append(incoming, now: now, to: db))
+            case .replaceNodes(let nodes):
+                try KnownNodes.replace(nodes, db)
+                return .success(AppendEventsReply(acknowledgedSequence: 0, logSize: try LogAppend.logSize(db)))
             }
+        } catch let refusal as ServiceError {
+            return .failure(refusal)
         }
     }
 

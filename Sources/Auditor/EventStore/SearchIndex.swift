@@ -1,4 +1,5 @@
 internal import ClusterTransport
+internal import FaultInjection
 internal import Foundation
 internal import GRDB
 internal import Logging
@@ -12,6 +13,7 @@ actor SearchIndex {
     private let log: DatabasePool
     private let logIdentity: String
     private let logger: Logger
+    private let faults: FaultHook
     private var pool: DatabasePool
     /// The last place that is indexed.
     private(set) var indexedPlace: Int64 = 0
@@ -20,10 +22,11 @@ actor SearchIndex {
 
     private static let batchSize = 500
 
-    init(path: String, log: DatabasePool, logger: Logger) throws {
+    init(path: String, log: DatabasePool, logger: Logger, faults: FaultHook = .none) throws {
         self.path = path
         self.log = log
         self.logger = logger
+        self.faults = faults
         logIdentity = try log.read { db in
             try String.fetchOne(db, sql: "SELECT identity FROM log") ?? ""
         }
@@ -53,8 +56,10 @@ actor SearchIndex {
             guard let last = entries.last else { return }
             let generation = rebuilds
             do {
-                try await pool.write { db in
-                    for entry in entries { try IndexDatabase.insert(entry, db) }
+                try await faults.around(.indexCommit) {
+                    try await pool.write { db in
+                        for entry in entries { try IndexDatabase.insert(entry, db) }
+                    }
                 }
                 // A query may have found damage meanwhile, and the file is another.
                 if generation == rebuilds { indexedPlace = last.place }

@@ -1,4 +1,5 @@
 internal import ClusterProtocol
+internal import FaultInjection
 internal import Foundation
 internal import GRDB
 internal import PKI
@@ -13,6 +14,7 @@ final class Ledger: Sendable {
     private let connection: DatabaseQueue
     private let readers: LedgerReaders
     private let currentIncarnation: Mutex<String>
+    private let faults: FaultHook
 
     /// Opens the ledger, creating or migrating it where needed.
     ///
@@ -22,7 +24,7 @@ final class Ledger: Sendable {
     ///   `DatabaseError` where the file can't be opened.
     init(
         path: String, authorities: [String: [UInt8]], limits: LedgerLimits = LedgerLimits(),
-        failStop: @escaping @Sendable (any Error) -> Never
+        faults: FaultHook = .none, failStop: @escaping @Sendable (any Error) -> Never
     ) throws {
         var configuration = Configuration()
         configuration.label = "ledger"
@@ -41,7 +43,8 @@ final class Ledger: Sendable {
         currentIncarnation = Mutex(try Self.incarnation(connection))
         readers = try LedgerReaders(path: path, count: limits.readers)
         writer = LedgerWriter(
-            connection: connection, limits: limits, failStop: failStop)
+            connection: connection, limits: limits, faults: faults, failStop: failStop)
+        self.faults = faults
     }
 
     /// Names this life of the ledger: a restored backup starts a new one, with its own event numbers.
@@ -53,19 +56,21 @@ final class Ledger: Sendable {
     /// the auditor had after all is recognised.
     func startNewIncarnation() throws {
         let new = UUID().uuidString.lowercased()
-        try connection.write { db in
-            let delivered = try OutboxTable.deliveredSequence(db)
-            let kept = try Row.fetchAll(
-                db, sql: "SELECT line, recorded_at FROM outbox WHERE sequence > ? ORDER BY sequence",
-                arguments: [delivered])
-            try db.execute(sql: "DELETE FROM outbox")
-            for row in kept {
-                var event = try AuditEvent(line: row["line"])
-                event.run = new
-                try OutboxTable.append(db, UnnumberedEventLine(event), at: row["recorded_at"])
+        try faults.around(.incarnationCommit) {
+            try connection.write { db in
+                let delivered = try OutboxTable.deliveredSequence(db)
+                let kept = try Row.fetchAll(
+                    db, sql: "SELECT line, recorded_at FROM outbox WHERE sequence > ? ORDER BY sequence",
+                    arguments: [delivered])
+                try db.execute(sql: "DELETE FROM outbox")
+                for row in kept {
+                    var event = try AuditEvent(line: row["line"])
+                    event.run = new
+                    try OutboxTable.append(db, UnnumberedEventLine(event), at: row["recorded_at"])
+                }
+                try OutboxTable.setDelivered(db, 0)
+                try MetaTable.set(db, "incarnation", new)
             }
-            try OutboxTable.setDelivered(db, 0)
-            try MetaTable.set(db, "incarnation", new)
         }
         currentIncarnation.withLock { $0 = new }
     }

@@ -1,3 +1,4 @@
+internal import FaultInjection
 internal import Foundation
 internal import GRDB
 internal import Synchronization
@@ -36,6 +37,7 @@ final class LedgerWriter: Sendable {
     /// Called with the error when a transaction could not be committed. Its outcome is then unknown, so it must not
     /// return: the process ends, and the restart reads the ledger.
     private let failStop: @Sendable (any Error) -> Never
+    private let faults: FaultHook
     private let observation: Mutex<Observation>
 
     /// A function that lies in a generic place by itself is wrapped anew each time that it is read there, and each
@@ -48,10 +50,12 @@ final class LedgerWriter: Sendable {
     typealias BatchObserver = @Sendable (_ size: Int, _ duration: Duration) -> Void
 
     init(
-        connection: DatabaseQueue, limits: LedgerLimits, failStop: @escaping @Sendable (any Error) -> Never
+        connection: DatabaseQueue, limits: LedgerLimits, faults: FaultHook = .none,
+        failStop: @escaping @Sendable (any Error) -> Never
     ) {
         self.connection = connection
         self.limits = limits
+        self.faults = faults
         self.failStop = failStop
         observation = Mutex(Observation())
     }
@@ -122,7 +126,7 @@ final class LedgerWriter: Sendable {
             guard let batch = nextBatch() else { return }
             let start = ContinuousClock.now
             do {
-                try commit(batch, in: db)
+                try faults.around(.ledgerCommit) { try commit(batch, in: db) }
             } catch {
                 failStop(error)
             }
@@ -170,11 +174,13 @@ final class LedgerWriter: Sendable {
         _ batch: ArraySlice<Operation>, in db: Database, by run: (Operation, Database) throws -> Bool
     ) throws {
         try db.inTransaction(.immediate) {
-            var counts = LedgerCounts()
-            for operation in batch where try run(operation, db) {
-                counts += operation.counts
+            try faults.around(.ledgerWrite) {
+                var counts = LedgerCounts()
+                for operation in batch where try run(operation, db) {
+                    counts += operation.counts
+                }
+                try counts.add(to: db)
             }
-            try counts.add(to: db)
             CrashPoint.beforeCommit.reached()
             return .commit
         }

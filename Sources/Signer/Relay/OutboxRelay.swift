@@ -1,5 +1,6 @@
 internal import ClusterProtocol
 internal import ClusterTransport
+internal import FaultInjection
 internal import Foundation
 internal import Logging
 
@@ -85,7 +86,7 @@ struct OutboxRelay: Sendable {
     private func synchronize(_ session: inout Session) async throws {
         guard !session.isSynchronized else { return }
         let comparison = LedgerComparison(ledger: core.ledger, audit: audit)
-        let stored = try await comparison.storedSequence()
+        let stored = try await core.faults.around(.positionCall) { try await comparison.storedSequence() }
         let position = core.outboxPosition
         if stored != position.delivered {
             if stored < position.delivered {
@@ -102,7 +103,8 @@ struct OutboxRelay: Sendable {
     private func sendNodes(_ session: inout Session) async throws {
         let version = nodesVersion()
         guard session.nodesVersion != version else { return }
-        _ = try await audit.updateNodes(UpdateNodesRequest(nodes: try nodes()))
+        let request = UpdateNodesRequest(nodes: try nodes())
+        _ = try await core.faults.around(.nodesCall) { try await audit.updateNodes(request) }
         session.nodesVersion = version
     }
 
@@ -118,8 +120,9 @@ struct OutboxRelay: Sendable {
                 throw ServiceError(.unexpected, "The outbox has no event \(first), which the auditor lacks.")
             }
             do {
-                let reply = try await audit.append(
-                    AppendEventsRequest(run: core.ledger.incarnation, firstSequence: first, lines: batch))
+                let request = AppendEventsRequest(
+                    run: core.ledger.incarnation, firstSequence: first, lines: batch)
+                let reply = try await core.faults.around(.appendCall) { try await audit.append(request) }
                 guard reply.acknowledgedSequence >= first else {
                     throw ServiceError(.unexpected, "The auditor acknowledged nothing of what it was sent.")
                 }
@@ -143,7 +146,9 @@ struct OutboxRelay: Sendable {
     }
 
     private func setDelivered(_ sequence: Int64) async throws {
-        try await core.ledger.writer.perform(reserved: true) { try OutboxTable.setDelivered($0, sequence) }
+        try await core.faults.around(.acknowledgementRecord) {
+            try await core.ledger.writer.perform(reserved: true) { try OutboxTable.setDelivered($0, sequence) }
+        }
         try core.refreshOutboxPosition()
     }
 }

@@ -1,0 +1,22 @@
+# Finds or builds the programs that the reliability scripts start. Sourced by them; needs $root.
+source "$root/scripts/packages.sh"
+
+# programs_for OPTION…: sets `programs` to the option that names the folder, unless the caller gave it.
+programs_for() {
+    local option
+    programs=()
+    for option in "$@"; do
+        case $option in
+            --programs | --programs=* | -h | --help)
+                programs=()
+                [[ $option == -* && $option != --programs* ]] && programs=(--programs /)
+                return 0
+                ;;
+        esac
+    done
+    require_swift
+    install_missing "${build_packages[@]}" python3 curl iproute2
+    echo "Building (the first time takes some minutes) …" >&2
+    swift build --package-path "$root" -c release >&2
+    programs=(--programs "$(swift build --package-path "$root" -c release --show-bin-path)")
+}
