@@ -3,6 +3,7 @@ internal import ClusterTransport
 internal import FaultInjection
 internal import Foundation
 internal import GRDB
+internal import SwiftASN1
 internal import Testing
 internal import X509
 
@@ -121,7 +122,7 @@ final class FaultWorld {
         #expect(issued.count == requests)
         #expect(Set(issued) == Set(recorded))
         for secret in secrets {
-            let record = try #require(try ledger.read { try SecretTable.find($0, id: secret.id) })
+            let record = try #require(try ledger.read { try SecretTable.find($0, id: secret.description.id) })
             #expect(record.used == 1 && record.reserved == 0)
         }
         let stored = try await events().filter { $0.run == ledger.incarnation }.map(\.sequence)
