@@ -139,7 +139,7 @@ def corrupted_wal_of_the_signer(world):
     ledger = f"{world.cluster.state}/signer/ledger.sqlite"
     keep(ledger, world.folder)
     # From some frame on nothing verifies: SQLite takes what comes before it for the whole.
-    damage(ledger + "-wal", 0.3)
+    damage(ledger + "-wal")
     world.expect_refusal("signer", "it is an older copy")
     restore(ledger, world.folder)
     world.cluster.start("signer")
@@ -149,9 +149,10 @@ def corrupted_wal_of_the_signer(world):
 def corrupted_wal_of_the_auditor(world):
     world.prepare()
     world.start()
-    world.wait_for_answers(200)
+    wal = f"{world.cluster.state}/auditor/events.sqlite-wal"
+    wait_until("the log holds something", lambda: len(frames(wal)) > 100)
     world.cluster.kill("auditor")
-    damage(f"{world.cluster.state}/auditor/events.sqlite-wal", 0.3)
+    damage(wal)
     # What it had acknowledged and lost the signer still has, and sends again.
     world.cluster.start("auditor")
     world.wait_for_answers(20)
@@ -194,11 +195,29 @@ def restore(database, folder):
             shutil.copy2(f"{folder}/kept{suffix}", database + suffix)
 
 
-def damage(path, share):
-    """Overwrites some bytes of a file."""
-    size = os.path.getsize(path)
-    with open(path, "r+b") as file:
-        file.seek(int(size * share))
+def frames(wal):
+    """Where the pages begin that a write-ahead log holds (sqlite.org/fileformat2.html, §4).
+
+    A log that began anew has older pages behind the newest, which nobody reads.
+    """
+    found = []
+    with open(wal, "rb") as file:
+        header = file.read(32)
+        page_size, salt = int.from_bytes(header[8:12], "big"), header[16:24]
+        while len(header) == 32:
+            file.seek(32 + len(found) * (24 + page_size))
+            frame = file.read(24)
+            if len(frame) < 24 or frame[8:16] != salt:
+                break
+            found.append(file.tell())
+    return found
+
+
+def damage(wal):
+    """Overwrites some bytes a third of the way into what a write-ahead log holds."""
+    held = frames(wal)
+    with open(wal, "r+b") as file:
+        file.seek(held[len(held) // 3])
         file.write(b"\xa5" * 64)
 
 
