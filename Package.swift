@@ -73,6 +73,7 @@ let package = Package(
         .target(
             name: "ClusterTransport", dependencies: ["CZeroMQ", "CLinux", .collections, .crypto, .logging],
             path: "Sources/Shared/Cluster"),
+        .target(name: "TransparencyLog", dependencies: [.crypto], path: "Sources/Shared/TransparencyLog"),
         .target(
             name: "ClusterProtocol", dependencies: ["ClusterTransport", "PKI", .crypto],
             path: "Sources/Shared/Protocol"),
@@ -181,6 +182,7 @@ let package = Package(
             dependencies: [
                 "PKI", "TestManufacturers", "TestOpenSSL", "TestRequests", .asn1, .crypto, .cryptoExtras, .x509,
             ]),
+        .testTarget(name: "TransparencyLogTests", dependencies: ["TransparencyLog", .crypto]),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability", .logging, .metrics]),
         .testTarget(name: "ConfigurationFileTests", dependencies: ["ConfigurationFile"]),
         .testTarget(
