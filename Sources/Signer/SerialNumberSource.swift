@@ -12,11 +12,24 @@ final class SerialNumberSource: Sendable {
     /// 2020-01-01T00:00:00Z in seconds since 1970: the first byte is then neither 0 nor negative until 2091.
     private static let epoch: Double = 1_577_836_800
 
-    func next(at time: Date = Date()) -> Data {
+    /// The time half of a number that is made now.
+    private static func prefix(at secondsSince1970: Double) -> UInt64 {
         // A clock before 2020 is wrong; the random half keeps the number unique all the same.
-        let microseconds = UInt64(max(time.timeIntervalSince1970 - Self.epoch, 16_777_216) * 1_000_000)
+        let microseconds = UInt64(min(max(secondsSince1970 - epoch, 16_777_216), 1e11) * 1_000_000)
+        return (microseconds << 12) & 0x7fff_ffff_ffff_ffff
+    }
+
+    /// What no number that is made from a time on is below.
+    ///
+    /// - Parameter time: in milliseconds since 1970, before 2091.
+    static func lowest(at time: Int64) -> Data {
+        withUnsafeBytes(of: prefix(at: Double(time) / 1000).bigEndian) { Data($0) }
+    }
+
+    func next(at time: Date = Date()) -> Data {
+        let now = Self.prefix(at: time.timeIntervalSince1970)
         let prefix = last.withLock { last in
-            last = max(last &+ 1, (microseconds << 12) & 0x7fff_ffff_ffff_ffff)
+            last = max(last &+ 1, now)
             return last
         }
         var generator = SystemRandomNumberGenerator()

@@ -31,6 +31,7 @@ final class SignerCore: Sendable {
     let metrics: SignerMetrics
     let manufacturerLists: ManufacturerCRLStore
     let sharedSecrets = SharedSecrets()
+    let revocationListHold = RevocationListHold()
     let logger: Logger
     /// What tests let fail.
     let faults: FaultHook

@@ -21,7 +21,7 @@ internal import Testing
             "createSecrets", "listSecrets", "revokeSecret", "reissueSecret", "listCertificates", "showCertificate",
             "revokeCertificate", "releaseName", "listDevices", "listApprovals", "decideApproval", "addNode",
             "listNodes", "removeNode", "reload", "status", "metrics", "addKeyEncryptionKey", "listKeyEncryptionKeys",
-            "removeKeyEncryptionKey",
+            "removeKeyEncryptionKey", "revokeNodeCertificates",
         ] {
             roles["administration.\(name)"] = [.operator]
         }

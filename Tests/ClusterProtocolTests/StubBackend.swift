@@ -45,6 +45,9 @@ extension StubBackend: AdministrationBackend {
     func revokeCertificate(_ request: RevokeCertificateRequest) async throws -> RevokeCertificateReply {
         throw Self.reached
     }
+    func revokeNodeCertificates(
+        _ request: RevokeNodeCertificatesRequest
+    ) async throws -> RevokeNodeCertificatesReply { throw Self.reached }
     func releaseName(_ request: ReleaseNameRequest) async throws -> ReleaseNameReply { throw Self.reached }
     func listDevices(_ request: ListDevicesRequest) async throws -> Page<DeviceDescription> { throw Self.reached }
     func listApprovals(_ request: ListApprovalsRequest) async throws -> Page<ApprovalDescription> {

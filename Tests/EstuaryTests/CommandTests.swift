@@ -48,6 +48,8 @@ internal import Testing
         #expect(command.serial == "00:AB" && command.only && command.reason == .keyCompromise)
         let standard: CertificateRevoke = try parse("certificate revoke 00ab")
         #expect(!standard.only && standard.reason == .unspecified)
+        let many: CertificateRevoke = try parse("certificate revoke --node frontend-2 --since 2h --json")
+        #expect(many.serial == nil && many.node == "frontend-2" && many.since != nil && many.output.json)
     }
 
     @Test func deviceList() throws {
@@ -83,7 +85,9 @@ internal import Testing
     @Test(arguments: [
         "token create --uses 0", "token create --ttl soon", "token create --ttl 0s",
         "token create --name a --from names.csv", "token create --output x", "token revoke", "token list --limit 0",
-        "certificate revoke 00 --reason because", "certificate show", "node add frontend-4",
+        "certificate revoke 00 --reason because", "certificate revoke", "certificate revoke --node frontend-1",
+        "certificate revoke --since 2h", "certificate revoke 00 --node frontend-1 --since 2h",
+        "certificate show", "node add frontend-4",
         "node add frontend-4 --hosts a", "node add frontend-4 --hosts a --key k --directory d",
         "node add ../x --hosts a --key k", "node add frontend-4 --hosts a, --key k", "audit list --type invented",
         "audit list --decision maybe", "audit list --since lately", "up --frontends 0", "up --frontends 65",

@@ -84,62 +84,6 @@ struct CertificateShow: AsyncParsableCommand {
     }
 }
 
-/// `estuary certificate revoke`
-struct CertificateRevoke: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "revoke",
-        abstract: "Revoke a certificate, and with it its device.",
-        discussion: """
-            Every unexpired certificate of the device is revoked, and its names are blocked, so that no enrollment \
-            secret brings them back, until `estuary name release`. A key revoked for keyCompromise is refused for \
-            ever.
-            """)
-
-    @OptionGroup var state: StateOptions
-    @OptionGroup var output: OutputOptions
-    @Argument(help: "The serial number, hexadecimal; colons and case don't matter.")
-    var serial: String
-    @Flag(help: "Revoke this one certificate only, and block nothing.")
-    var only = false
-    @Option(
-        help: ArgumentHelp(
-            "Why: \(RevocationReason.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "reason"))
-    var reason = RevocationReason.unspecified
-
-    func run() async throws {
-        let request = RevokeCertificateRequest(serial: serial, reason: reason, only: only)
-        let reply = try await state.connection().withSigner { try await $0.revokeCertificate(request) }
-        if output.json {
-            try Output.json(reply)
-        } else {
-            try Output.line(reply.summary)
-        }
-    }
-}
-
-/// Arguments are matched without case: `keycompromise` is fine.
-extension RevocationReason: ExpressibleByArgument {
-    package init?(argument: String) {
-        guard let reason = Self.allCases.first(where: { $0.rawValue.lowercased() == argument.lowercased() }) else {
-            return nil
-        }
-        self = reason
-    }
-}
-
-extension RevokeCertificateReply {
-    var summary: String {
-        // A frontend's own certificate, or an OCSP responder's, has no device.
-        let owner = device.isEmpty ? "" : " of device \(device)"
-        let what =
-            revoked.isEmpty
-            ? "Nothing was left to revoke\(owner)." : "Revoked\(owner): \(revoked.joined(separator: ", "))."
-        guard !blockedNames.isEmpty else { return what }
-        return what + "\nBlocked until `estuary name release`: "
-            + blockedNames.map(PlainText.visible).joined(separator: ", ") + "."
-    }
-}
-
 extension CertificateDescription {
     func state(now: Int64) -> String {
         if revokedAt != nil { return "revoked (\(revocationReason?.rawValue ?? "unspecified"))" }

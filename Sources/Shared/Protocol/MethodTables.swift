@@ -85,6 +85,7 @@ extension MethodTable {
         add(ListCertificatesRequest.self) { try await service.listCertificates($0) }
         add(ShowCertificateRequest.self) { try await service.showCertificate($0) }
         add(RevokeCertificateRequest.self) { try await service.revokeCertificate($0) }
+        add(RevokeNodeCertificatesRequest.self) { try await service.revokeNodeCertificates($0) }
         add(ReleaseNameRequest.self) { try await service.releaseName($0) }
         add(ListDevicesRequest.self) { try await service.listDevices($0) }
         add(ListApprovalsRequest.self) { try await service.listApprovals($0) }

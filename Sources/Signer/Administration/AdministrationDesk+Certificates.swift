@@ -10,24 +10,36 @@ internal import X509
 extension AdministrationDesk {
     func listCertificates(_ request: ListCertificatesRequest) async throws -> Page<CertificateDescription> {
         try core.ledger.read { db in
-            var query = CertificateTable.Query(limit: Self.pageSize)
-            query.device = try request.device.map(deviceNumber)
-            query.label = request.label
-            query.node = request.node
-            query.since = request.since.map { $0.multipliedReportingOverflow(by: 1000).partialValue }
-            query.revokedOnly = request.revokedOnly
-            query.before = try request.cursor.map(certificateCursor)
+            var search = CertificateSearch(limit: Self.pageSize)
+            search.device = try request.device.map(deviceNumber)
+            search.label = request.label
+            search.node = request.node
+            search.since = request.since.map(Self.milliseconds)
+            search.revokedOnly = request.revokedOnly
+            search.after = try request.cursor.map(Self.certificateCursor)
             if let name = request.name {
-                guard let holder = try holding(name, db)?.device, query.device == nil || query.device == holder else {
+                guard let holder = try holding(name, db)?.device, search.device == nil || search.device == holder
+                else {
                     return Page(items: [], nextCursor: nil)
                 }
-                query.device = holder
+                search.device = holder
             }
-            let records = try CertificateTable.list(db, query)
-            return try page(of: try records.map { try describe($0, withCertificate: false) }) {
+            let found = try search.run(db)
+            var page = try page(of: try found.records.map { try describe($0, withCertificate: false) }) {
                 "\($0.authority):\($0.serial)"
             }
+            if page.items.count == found.records.count {
+                // A page may be empty and yet not the last: so many certificates of others were looked at.
+                page.nextCursor = found.stoppedAt.map(Self.cursor)
+            }
+            return page
         }
+    }
+
+    /// A time in seconds as the ledger has it.
+    static func milliseconds(_ seconds: Int64) -> Int64 {
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        return overflow ? (seconds < 0 ? .min : .max) : product
     }
 
     func showCertificate(_ request: ShowCertificateRequest) async throws -> CertificateDescription {
@@ -45,18 +57,8 @@ extension AdministrationDesk {
             let (revoked, names) = try revocation.apply(to: named, db)
             // Also where nothing was left to revoke, names or a key may have been blocked.
             for record in revoked.isEmpty ? [named] : revoked {
-                var event = events.administration(.revoked, by: person, at: time)
-                event.authority = record.authority
-                event.serial = record.serial.hexadecimal
-                event.device = record.device.map(DeviceIdentifier.text)
-                event.label = record.label
-                event.revocationReason = request.reason.rawValue
-                event.fingerprint = SHA256.hash(data: record.der).hexadecimal
+                var event = try events.revoked(record, reason: request.reason, by: person, at: time)
                 event.names = names.isEmpty ? nil : names
-                event.spkiSHA256 =
-                    SHA256.hash(
-                        data: try Certificate(derEncoded: Array(record.der)).publicKey.derEncoded()
-                    ).hexadecimal
                 event.remarks = request.only ? ["only this certificate"] : nil
                 try OutboxTable.append(db, UnnumberedEventLine(event), at: now)
             }
@@ -140,12 +142,16 @@ extension AdministrationDesk {
         return number
     }
 
-    private func certificateCursor(_ text: String) throws -> (authority: String, serial: Data) {
+    static func cursor(_ position: CertificateSearch.Position) -> String {
+        "\(position.authority):\(position.serial.hexadecimal)"
+    }
+
+    static func certificateCursor(_ text: String) throws -> CertificateSearch.Position {
         guard let colon = text.lastIndex(of: ":"), let serial = Self.serial(String(text[text.index(after: colon)...]))
         else {
             throw ServiceError(.invalidArgument, "The cursor is not one that an earlier page gave.")
         }
-        return (String(text[..<colon]), serial)
+        return CertificateSearch.Position(authority: String(text[..<colon]), serial: serial)
     }
 
     /// The bytes of a serial number in hexadecimal; colons, spaces and case don't matter.

@@ -3,8 +3,6 @@ internal import ClusterTransport
 internal import Crypto
 internal import Foundation
 internal import GRDB
-internal import SwiftASN1
-internal import X509
 
 /// Revokes a certificate and, unless it is only that one, its whole device (design §6, «Revocation»).
 struct Revocation: Sendable {
@@ -45,9 +43,8 @@ struct Revocation: Sendable {
     private func blockKeys(of certificates: [CertificateRecord], device: Int64, _ db: Database) throws {
         guard reason == .keyCompromise || !only else { return }
         for certificate in certificates {
-            let key = try Certificate(derEncoded: Array(certificate.der)).publicKey.derEncoded()
             try KeyTable.setBlock(
-                db, keySHA256: Data(SHA256.hash(data: key)), device: device,
+                db, keySHA256: Data(SHA256.hash(data: try certificate.publicKeyDER())), device: device,
                 reason == .keyCompromise ? .forEver : .untilReleased)
         }
     }

@@ -94,6 +94,21 @@ struct EventComposer: Sendable {
         return event
     }
 
+    /// An operator revokes a certificate.
+    func revoked(
+        _ record: CertificateRecord, reason: RevocationReason, by person: String, at time: Date
+    ) throws -> AuditEvent {
+        var event = administration(.revoked, by: person, at: time)
+        event.authority = record.authority
+        event.serial = record.serial.hexadecimal
+        event.device = record.device.map(DeviceIdentifier.text)
+        event.label = record.label
+        event.revocationReason = reason.rawValue
+        event.fingerprint = SHA256.hash(data: record.der).hexadecimal
+        event.spkiSHA256 = SHA256.hash(data: try record.publicKeyDER()).hexadecimal
+        return event
+    }
+
     func fill(_ event: inout AuditEvent, _ certificate: CertificateFacts) {
         event.authority = certificate.authority
         event.serial = certificate.serial.hexadecimal

@@ -1,6 +1,8 @@
 internal import ClusterProtocol
 internal import Foundation
 internal import GRDB
+internal import SwiftASN1
+internal import X509
 
 /// A certificate that this signer has issued.
 struct CertificateRecord: Sendable, Equatable {
@@ -41,6 +43,13 @@ extension CertificateRecord: FetchableRecord {
         notAfter = row[9]
         revokedAt = row[10]
         revocationReason = (row[11] as String?).flatMap(RevocationReason.init(rawValue:))
+    }
+}
+
+extension CertificateRecord {
+    /// The certificate's subject public key info.
+    func publicKeyDER() throws -> [UInt8] {
+        try Certificate(derEncoded: Array(der)).publicKey.derEncoded()
     }
 }
 
@@ -110,6 +119,25 @@ enum CertificateTable {
             arguments: [device, now])
     }
 
+    /// A device's certificates that have neither ended nor been revoked and are no older than a time, oldest first.
+    ///
+    /// - Parameters:
+    ///   - issuedAt: in milliseconds since 1970.
+    ///   - serial: of one that is not meant.
+    static func live(
+        _ db: Database, device: Int64, issuedSince issuedAt: Int64, but serial: Data, at now: Int64, limit: Int
+    ) throws -> [CertificateRecord] {
+        try CertificateRecord.fetchAll(
+            db.cachedStatement(
+                sql: """
+                    SELECT \(CertificateRecord.columns) FROM certificate
+                    WHERE device = ? AND not_after >= ? AND revoked_at IS NULL AND issued_at >= ?
+                        AND serial <> ?
+                    ORDER BY authority, serial LIMIT ?
+                    """),
+            arguments: [device, now, issuedAt, serial, limit])
+    }
+
     static func revoke(
         _ db: Database, authority: String, serial: Data, at now: Int64, reason: RevocationReason
     ) throws {
@@ -122,55 +150,5 @@ enum CertificateTable {
         if db.changesCount > 0 {
             try MetaTable.add(db, RevocationListTable.revocationsKey(authority), 1)
         }
-    }
-
-    /// What to look for in a list of certificates.
-    struct Query: Sendable {
-        var device: Int64?
-        var label: String?
-        var node: String?
-        /// In milliseconds since 1970.
-        var since: Int64?
-        var revokedOnly = false
-        /// Only certificates before this one.
-        var before: (authority: String, serial: Data)?
-        var limit: Int
-    }
-
-    /// Certificates, newest first within an authority.
-    static func list(_ db: Database, _ query: Query) throws -> [CertificateRecord] {
-        var conditions = ["1"]
-        var arguments: StatementArguments = []
-        if let device = query.device {
-            conditions.append("device = ?")
-            arguments += [device]
-        }
-        if let label = query.label {
-            conditions.append("label = ?")
-            arguments += [label]
-        }
-        if let node = query.node {
-            conditions.append("node = ?")
-            arguments += [node]
-        }
-        if let since = query.since {
-            conditions.append("issued_at >= ?")
-            arguments += [since]
-        }
-        if query.revokedOnly {
-            conditions.append("revoked_at IS NOT NULL")
-        }
-        if let before = query.before {
-            conditions.append("(authority, serial) < (?, ?)")
-            arguments += [before.authority, before.serial]
-        }
-        arguments += [query.limit]
-        return try CertificateRecord.fetchAll(
-            db,
-            sql: """
-                SELECT \(CertificateRecord.columns) FROM certificate WHERE \(conditions.joined(separator: " AND "))
-                ORDER BY authority DESC, serial DESC LIMIT ?
-                """,
-            arguments: arguments)
     }
 }

@@ -98,6 +98,7 @@ final class RevocationListPublisher: Service {
         let now = core.seconds()
         // Also where the clock was set back: readers would take the CRL for one of the future.
         guard now >= list.thisUpdate, now < list.issuedAt + authority.services.listLifetime / 2 else { return true }
+        guard !core.revocationListHold.isHeld() else { return false }
         return try core.ledger.read { try RevocationListTable.revocations($0, authority: authority.name) }
             != list.revocations
     }

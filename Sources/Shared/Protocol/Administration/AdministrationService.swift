@@ -10,6 +10,7 @@ package protocol AdministrationBackend: Sendable {
     func listCertificates(_ request: ListCertificatesRequest) async throws -> Page<CertificateDescription>
     func showCertificate(_ request: ShowCertificateRequest) async throws -> CertificateDescription
     func revokeCertificate(_ request: RevokeCertificateRequest) async throws -> RevokeCertificateReply
+    func revokeNodeCertificates(_ request: RevokeNodeCertificatesRequest) async throws -> RevokeNodeCertificatesReply
     func releaseName(_ request: ReleaseNameRequest) async throws -> ReleaseNameReply
     func listDevices(_ request: ListDevicesRequest) async throws -> Page<DeviceDescription>
     func listApprovals(_ request: ListApprovalsRequest) async throws -> Page<ApprovalDescription>
@@ -68,6 +69,12 @@ package distributed actor AdministrationService {
         _ request: RevokeCertificateRequest
     ) async throws -> RevokeCertificateReply {
         try await backend.revokeCertificate(request)
+    }
+
+    package distributed func revokeNodeCertificates(
+        _ request: RevokeNodeCertificatesRequest
+    ) async throws -> RevokeNodeCertificatesReply {
+        try await backend.revokeNodeCertificates(request)
     }
 
     package distributed func releaseName(_ request: ReleaseNameRequest) async throws -> ReleaseNameReply {

@@ -129,6 +129,66 @@ package struct RevokeCertificateReply: Codable, Sendable, Equatable {
     }
 }
 
+/// Revokes what was asked for through one frontend, as when its key was stolen:
+/// `administration.revokeNodeCertificates`.
+///
+/// One request revokes some hundreds, oldest first, and the reply's cursor goes into the next. Until the last one there
+/// is no CRL, so that all of them are in one. Neither names nor devices are blocked: of those devices nearly all are
+/// honest.
+package struct RevokeNodeCertificatesRequest: RemoteRequest {
+    package typealias Reply = RevokeNodeCertificatesReply
+    package static let method = "administration.revokeNodeCertificates"
+
+    package var node: String
+    /// Issued at or after, in seconds since 1970.
+    package var since: Int64
+    package var reason: RevocationReason
+    /// Only what was asked for through the frontend: not what the devices got by it later, through others.
+    package var only: Bool
+    package var cursor: String?
+
+    package init(node: String, since: Int64, reason: RevocationReason, only: Bool, cursor: String? = nil) {
+        self.node = node
+        self.since = since
+        self.reason = reason
+        self.only = only
+        self.cursor = cursor
+    }
+}
+
+package struct RevokeNodeCertificatesReply: Codable, Sendable {
+    package var page: Page<RevokedCertificate>
+    /// Whether the frontend may still ask for certificates.
+    package var nodeIsAdmitted: Bool
+
+    package init(page: Page<RevokedCertificate>, nodeIsAdmitted: Bool) {
+        self.page = page
+        self.nodeIsAdmitted = nodeIsAdmitted
+    }
+}
+
+/// A certificate that a request has just revoked.
+package struct RevokedCertificate: Codable, Sendable, Equatable {
+    package var authority: String
+    /// Hexadecimal, lower case, two digits a byte.
+    package var serial: String
+    package var device: String
+    package var label: String
+    /// The frontend through which it was asked for.
+    package var node: String
+    /// In seconds since 1970.
+    package var issuedAt: Int64
+
+    package init(authority: String, serial: String, device: String, label: String, node: String, issuedAt: Int64) {
+        self.authority = authority
+        self.serial = serial
+        self.device = device
+        self.label = label
+        self.node = node
+        self.issuedAt = issuedAt
+    }
+}
+
 /// Sets a name free, so that another device may get it, and lifts a block on it: `administration.releaseName`.
 package struct ReleaseNameRequest: RemoteRequest {
     package typealias Reply = ReleaseNameReply
