@@ -103,11 +103,17 @@ final class TestCluster: Sendable {
     }
 
     /// Starts one process.
-    func start(_ name: String, environment: [String: String] = [:]) throws {
+    ///
+    /// - Parameter wrapper: a command, by its path, that runs the process for us.
+    func start(_ name: String, environment: [String: String] = [:], through wrapper: [String] = []) throws {
         let role = name.hasPrefix("frontend") ? "frontend" : name
+        let command =
+            wrapper + [
+                "\(Self.executables)/estuary-\(role)", "serve", "--configuration",
+                "\(directory)/\(name)/configuration.yaml", "--supervised",
+            ]
         let process = try ClusterProcess(
-            name: name, executable: "\(Self.executables)/estuary-\(role)",
-            arguments: ["serve", "--configuration", "\(directory)/\(name)/configuration.yaml", "--supervised"],
+            name: name, executable: command[0], arguments: Array(command.dropFirst()),
             environment: environment, log: "\(directory)/logs/\(name).log")
         processes.withLock { $0[name] = process }
     }
