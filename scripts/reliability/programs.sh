@@ -4,13 +4,16 @@ source "$root/scripts/packages.sh"
 # programs_for OPTION…: sets `programs` to the option that names the folder, unless the caller gave it.
 programs_for() {
     local option
-    programs=()
     for option in "$@"; do
         case $option in
-            --programs | --programs=* | -h | --help)
+            --programs | --programs=*)
                 programs=()
-                [[ $option == -* && $option != --programs* ]] && programs=(--programs /)
-                return 0
+                return
+                ;;
+            -h | --help)
+                # Nothing is started.
+                programs=(--programs /)
+                return
                 ;;
         esac
     done

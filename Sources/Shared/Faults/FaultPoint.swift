@@ -20,6 +20,8 @@ package enum FaultPoint: String, CaseIterable, Sendable {
     case nodesCall
     /// The record of how far the auditor has acknowledged.
     case acknowledgementRecord
+    /// The file with the key that wraps the operator's named keys.
+    case wrappingKeyFile
 
     // The auditor.
 

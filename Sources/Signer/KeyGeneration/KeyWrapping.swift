@@ -1,4 +1,5 @@
 internal import Crypto
+internal import FaultInjection
 internal import Foundation
 internal import Synchronization
 
@@ -8,11 +9,13 @@ internal import Synchronization
 /// answers could open the keys of devices. The wrapping key is in a file of its own, so that it goes its own way.
 final class KeyWrapping: Sendable {
     private let path: String
+    private let faults: FaultHook
     private let key = Mutex<SymmetricKey?>(nil)
 
     /// - Parameter path: the file, mode 0600; made when the first key is wrapped.
-    init(path: String) {
+    init(path: String, faults: FaultHook = .none) {
         self.path = path
+        self.faults = faults
     }
 
     /// - Parameter context: what the key belongs to; without the same it is not unwrapped.
@@ -42,7 +45,9 @@ final class KeyWrapping: Sendable {
     private func wrappingKey(makes: Bool) throws -> SymmetricKey {
         try key.withLock { known in
             if let known { return known }
-            if makes, !FileManager.default.fileExists(atPath: path) { try make() }
+            if makes, !FileManager.default.fileExists(atPath: path) {
+                try faults.around(.wrappingKeyFile) { try make() }
+            }
             let text = try PrivateKeyFile.read(path: path).trimmingCharacters(in: .whitespacesAndNewlines)
             guard let bytes = Data(base64Encoded: text), bytes.count == 32 else {
                 throw KeyStoreError("\(path) is not a wrapping key: 32 bytes in base64 are expected.")

@@ -1,5 +1,6 @@
 internal import ClusterProtocol
 internal import ClusterTransport
+internal import Crypto
 internal import FaultInjection
 internal import Foundation
 internal import GRDB
@@ -24,6 +25,10 @@ final class FaultWorld {
     private(set) var recoveries = 0
 
     private static let mostTries = 10
+
+    private static var operatorContext: CallContext {
+        CallContext(peer: PeerIdentity(name: "operator:0", role: .operator), deadline: .now + .seconds(60))
+    }
 
     init() async throws {
         folder = NSTemporaryDirectory() + "estuary-faults-\(UUID().uuidString)"
@@ -57,8 +62,7 @@ final class FaultWorld {
     }
 
     func secret(uses: Int = 1) async throws -> CreatedSecret {
-        let context = CallContext(
-            peer: PeerIdentity(name: "operator:0", role: .operator), deadline: .now + .seconds(60))
+        let context = Self.operatorContext
         let reply = try await signer.alive { signer in
             try await CallContext.$current.withValue(context) {
                 try await signer.administration.createSecrets(
@@ -66,6 +70,30 @@ final class FaultWorld {
             }
         }
         return try #require(reply.secrets.first)
+    }
+
+    /// Adds a named key, as an operator does who asks again, and sees that the next life of the signer can read it.
+    func addKeyEncryptionKey(_ name: String) async throws {
+        let context = Self.operatorContext
+        for _ in 0..<Self.mostTries {
+            do {
+                let added = try await signer.alive { signer in
+                    try await CallContext.$current.withValue(context) {
+                        try await signer.administration.addKeyEncryptionKey(AddKeyEncryptionKeyRequest(name: name))
+                    }
+                }
+                try await restart()
+                let identifier = try #require(KeyEncryptionKeyName.identifier(name))
+                let record = try #require(
+                    try signer.core.ledger.read { try KeyEncryptionKeyTable.find($0, identifier: identifier) })
+                let unwrapped = try signer.core.keyWrapping.unwrap(record)
+                #expect(unwrapped.withUnsafeBytes { Data($0) } == added.key?.revealed)
+                return
+            } catch is InjectedFault {
+                continue
+            }
+        }
+        throw ServiceError(.unexpected, "The key \(name) can't be added.")
     }
 
     /// Makes a request as a device does: with a fresh signature each time, until there is a certificate.

@@ -45,7 +45,7 @@ final class RunningSigner: Sendable {
         let policyFile = PolicyFile(path: "\(folder)/policy.yaml", authorities: ["devices"])
         let core = try SignerCore(
             name: "signer", ledger: ledger, authorities: [authority], policy: try policyFile.load(),
-            keyWrapping: KeyWrapping(path: "\(folder)/kek-wrapping.key"),
+            keyWrapping: KeyWrapping(path: "\(folder)/kek-wrapping.key", faults: faults),
             metrics: SignerMetrics(registry: MetricsRegistry()), logger: Logger(label: "test"), faults: faults)
         self.core = core
         let pipeline = EnrollmentPipeline(core: core)
