@@ -127,6 +127,18 @@ extension ErrorResponse {
         case .tooManyPending:
             self.init(
                 status: .tooManyRequests, message: error.message, retryAfter: Self.jittered(error.retryAfter ?? 60))
+        case .tooManyRequests:
+            // Exact, so that the client is served when it comes back. Of a label's next place each of many is told the same
+            // time: they come back one after another.
+            let retryAfter = max(1, error.retryAfter ?? 60)
+            self.init(
+                status: .tooManyRequests, message: error.message,
+                retryAfter: error.reason?.rawValue == "label-rate" ? Self.jittered(retryAfter) : retryAfter)
+        case .nodeQuotaReached:
+            // Not the client's fault, and another frontend may serve it.
+            self.init(
+                status: .serviceUnavailable, message: "The service is busy; ask again later.",
+                retryAfter: Self.jittered(error.retryAfter ?? 60))
         case .overloaded, .auditBacklogFull, .shuttingDown:
             self.init(
                 status: .serviceUnavailable, message: "The service is busy; ask again later.",

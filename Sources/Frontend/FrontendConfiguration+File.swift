@@ -4,6 +4,7 @@ internal import Crypto
 internal import Foundation
 internal import Logging
 internal import OperationsHTTP
+internal import PKI
 
 extension FrontendConfiguration {
     /// Reads a configuration file.
@@ -26,6 +27,9 @@ extension FrontendConfiguration {
         try configuration.readTLS(file)
         if let plain = try file.mapping("plain-http") {
             configuration.plainHTTP = try plainHTTP(plain)
+        }
+        if let proxy = try file.mapping("proxy-protocol") {
+            configuration.proxyProtocol = try proxyProtocol(proxy)
         }
         if let operations = try file.mapping("operations") {
             configuration.operationsListen = try address(
@@ -63,6 +67,24 @@ extension FrontendConfiguration {
         plain.headTimeout = try file.duration("head-timeout", default: plain.headTimeout, in: Limits.times)
         plain.bodyTimeout = try file.duration("body-timeout", default: plain.bodyTimeout, in: Limits.times)
         return plain
+    }
+
+    private static func proxyProtocol(_ file: ConfigurationReader) throws -> ProxyProtocol {
+        let networks = try file.strings("from").enumerated().map { index, text in
+            // An address is the network of itself.
+            let network = IPAddress(text).flatMap { IPNetwork("\(text)/\(8 * $0.bytes.count)") } ?? IPNetwork(text)
+            guard let network else {
+                throw file.error(
+                    "from", at: index, "«\(text)» is no address or network, such as 10.0.0.5, 10.0.0.0/8 or fd00::/8")
+            }
+            return network
+        }
+        guard !networks.isEmpty else {
+            throw file.error("from", "the load balancers' addresses or networks are needed: nobody else is believed")
+        }
+        var proxy = ProxyProtocol(from: networks)
+        proxy.headerTimeout = try file.duration("header-timeout", default: proxy.headerTimeout, in: Limits.times)
+        return proxy
     }
 
     private static func signer(_ file: ConfigurationReader) throws -> Signer {

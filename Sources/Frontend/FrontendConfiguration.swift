@@ -6,6 +6,7 @@ package import Logging
 internal import NIOCore
 package import Observability
 internal import OperationsHTTP
+package import PKI
 
 /// What a frontend is told by its configuration file; every value has the file's default.
 ///
@@ -20,6 +21,7 @@ internal import OperationsHTTP
 /// | `tls.key`, `tls.certificate` | path | `tls.key`, `tls-chain.pem` |
 /// | `tls.minimum-version`, `tls.maximum-version` | 1.2 or 1.3 | 1.2, 1.3 |
 /// | `plain-http.listen`, `plain-http.…` | host:port, see ``PlainHTTP`` | none |
+/// | `proxy-protocol.from`, `proxy-protocol.header-timeout` | list of addresses and networks, duration | none, 5s |
 /// | `operations.listen` | host:port | 127.0.0.1:0, a port that the system chooses |
 /// | `log.level`, `log.format` | swift-log's levels; automatic, json, text | info, automatic |
 /// | `limits.…` | see ``Limits`` | |
@@ -61,6 +63,18 @@ package struct FrontendConfiguration: Sendable {
         }
     }
 
+    /// The PROXY protocol, version 2, on the listener for devices.
+    package struct ProxyProtocol: Sendable {
+        /// `from`: the load balancers' addresses and networks. Every connection has to come from one of them.
+        package var from: [IPNetwork]
+        /// `header-timeout`: 5s
+        package var headerTimeout = Duration.seconds(5)
+
+        package init(from: [IPNetwork]) {
+            self.from = from
+        }
+    }
+
     /// The bounds; each is a key under `limits`, in kebab case.
     package struct Limits: Sendable {
         /// `threads`: event loops. As many as there are cores.
@@ -99,8 +113,8 @@ package struct FrontendConfiguration: Sendable {
         package var failingAddresses = 10_000
         /// `suspects-running`: past the limit, how many secrets the signer is asked about at once. 8
         package var suspectsRunning = 8
-        /// `suspects-waiting`: how many wait for that. 4096
-        package var suspectsWaiting = 4096
+        /// `suspects-waiting`: how many wait for that. 8192, as many as there are connections
+        package var suspectsWaiting = 8192
         /// `call-timeout`: the budget of a call to the signer. 8s
         package var callTimeout = Duration.seconds(8)
         /// `events`: how many audit events are kept for the auditor. 10000
@@ -135,6 +149,8 @@ package struct FrontendConfiguration: Sendable {
     package var maximumTLSVersion = TLSVersionName.tls13
     /// nil: there is no such listener.
     package var plainHTTP: PlainHTTP?
+    /// nil: it is switched off.
+    package var proxyProtocol: ProxyProtocol?
     package var operationsListen = OperationsServer.standardAddress
     package var logLevel = Logger.Level.info
     package var logFormat = LogFormat.automatic

@@ -20,6 +20,8 @@ final class FrontendMetrics: Sendable {
     private let failures: [Bool: Counter]
     private let sheds: [AdmissionState.Limit: Counter]
     private let statuses: [StatusWay: Counter]
+    private let evictions: Counter
+    private let proxyHeaders: [ProxyOutcome: Counter]
 
     /// How an answer about a certificate's status came about.
     enum StatusWay: String, CaseIterable {
@@ -76,6 +78,23 @@ final class FrontendMetrics: Sendable {
                         factory: registry)
                 )
             })
+        evictions = Counter(
+            label: "estuary_frontend_connections_evicted_total", dimensions: [], factory: registry)
+        proxyHeaders = Dictionary(
+            uniqueKeysWithValues: ProxyOutcome.allCases.map { outcome in
+                (
+                    outcome,
+                    Counter(
+                        label: "estuary_frontend_proxy_headers_total", dimensions: [("result", outcome.rawValue)],
+                        factory: registry)
+                )
+            })
+        registry.describe(
+            "estuary_frontend_connections_evicted_total",
+            "Connections that got nothing done and were closed for others, as there were as many as there may be.")
+        registry.describe(
+            "estuary_frontend_proxy_headers_total",
+            "Beginnings of connections where the PROXY protocol is switched on, by result.")
         registry.describe(
             "estuary_frontend_certificate_status_total", "Questions about a certificate by OCSP, by how they went.")
         registry.describe("estuary_frontend_requests_total", "Answers by route, label and status.")
@@ -102,6 +121,14 @@ final class FrontendMetrics: Sendable {
             let (seconds, attoseconds) = duration.components
             durations[route.name]?.recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
         }
+    }
+
+    func connectionEvicted() {
+        evictions.increment()
+    }
+
+    func proxyHeader(_ outcome: ProxyOutcome) {
+        proxyHeaders[outcome]?.increment()
     }
 
     func handshakeEnded(completed: Bool) {
@@ -157,6 +184,7 @@ final class FrontendMetrics: Sendable {
         let waiting = gauge("enrollments_waiting", "Enrollments that wait for a place.")
         let open = gauge("connections", "Open connections.")
         let handshaking = gauge("connections_in_handshake", "Connections in their TLS handshake.")
+        let busy = gauge("connections_busy", "Connections whose request is being answered.")
         let backlog = gauge("events_backlog", "Audit events that the auditor has not acknowledged.")
         let dropped = gauge("events_dropped", "Audit events dropped since the start.")
         let notAfter = gauge("certificate_not_after_seconds", "The end of the node's TLS certificate.")
@@ -172,6 +200,7 @@ final class FrontendMetrics: Sendable {
             waiting.record(pool.counts.waiting)
             open.record(connections.counts.connections)
             handshaking.record(connections.counts.handshakes)
+            busy.record(connections.counts.busy)
             backlog.record(recorder.counts.backlog)
             dropped.record(recorder.counts.dropped)
             notAfter.record(identity.notAfter ?? 0)

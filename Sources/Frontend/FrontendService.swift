@@ -53,7 +53,7 @@ package struct FrontendService: Service {
             atMost: limits.connections, and: configuration.plainHTTP?.connections ?? 0)
         let acceptance = AcceptanceLimit(
             maximumHandshakes: limits.handshakes, maximumConnections: connections,
-            onHandshakeEnd: { metrics.handshakeEnded(completed: $0) })
+            onHandshakeEnd: { metrics.handshakeEnded(completed: $0) }, onEviction: { metrics.connectionEvicted() })
         let revocation = RevocationParts(
             configuration: configuration, signers: signers.count, directory: directory, drain: drain, metrics: metrics,
             logger: logger)
@@ -100,7 +100,11 @@ package struct FrontendService: Service {
                     recorder: recorder, logger: logger),
                 revocation: revocation.responder, directory: directory, drain: drain, metrics: metrics, run: run,
                 logger: logger),
-            logger: logger, onListening: onListening)
+            logger: logger,
+            proxies: configuration.proxyProtocol.map {
+                TrustedProxies(networks: $0.from, headerTimeout: TimeAmount($0.headerTimeout))
+            },
+            onProxyHeader: { metrics.proxyHeader($0) }, onListening: onListening)
         let plainServer = configuration.plainHTTP.map { plain in
             FrontendServer(
                 settings: Self.plainSettings(plain, configuration.limits), transport: .plain,

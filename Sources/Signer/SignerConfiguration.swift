@@ -46,6 +46,8 @@ package struct SignerConfiguration: Sendable {
         var pendingLifetime: Duration
         /// How long a frontend's TLS certificate is valid.
         var nodeCertificateLifetime: Duration
+        /// How many certificates an identity and a node may get.
+        var rates: IssuanceLimits.Rates
     }
 
     package var name: String
@@ -134,6 +136,17 @@ package struct SignerConfiguration: Sendable {
         return files
     }
 
+    private static func rates(_ reader: ConfigurationReader?) throws -> IssuanceLimits.Rates {
+        var rates = IssuanceLimits.Rates()
+        guard let reader else { return rates }
+        rates.identity = try reader.rate("identity-rate", default: rates.identity)
+        rates.sharedIdentity = try reader.rate("shared-identity-rate", default: rates.sharedIdentity)
+        rates.identities = try reader.integer("identities", default: rates.identities, in: 1...10_000_000)
+        rates.nodeEnrollments = try reader.rate("node-enrollments", default: rates.nodeEnrollments)
+        rates.nodeNewKeys = try reader.rate("node-new-keys", default: rates.nodeNewKeys)
+        return rates
+    }
+
     private static func limits(_ reader: ConfigurationReader?) throws -> Limits {
         func integer(_ key: String, default standard: Int, in range: ClosedRange<Int>) throws -> Int {
             try reader?.integer(key, default: standard, in: range) ?? standard
@@ -155,7 +168,8 @@ package struct SignerConfiguration: Sendable {
             pendingLifetime: try duration(
                 "pending-lifetime", default: .seconds(30 * day), in: .seconds(60) ... .seconds(366 * day)),
             nodeCertificateLifetime: try duration(
-                "node-certificate-lifetime", default: .seconds(30 * day), in: .seconds(600) ... .seconds(398 * day)))
+                "node-certificate-lifetime", default: .seconds(30 * day), in: .seconds(600) ... .seconds(398 * day)),
+            rates: try rates(reader))
         try reader?.finish()
         return limits
     }

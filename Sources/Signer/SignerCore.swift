@@ -19,6 +19,7 @@ final class SignerCore: Sendable {
         var nodeCertificateLifetime: Int64 = 30 * 86400
         /// How long acknowledged events stay, in seconds.
         var outboxRetention: Int64 = 14 * 86400
+        var rates = IssuanceLimits.Rates()
     }
 
     let name: String
@@ -32,6 +33,7 @@ final class SignerCore: Sendable {
     let manufacturerLists: ManufacturerCRLStore
     let sharedSecrets = SharedSecrets()
     let revocationListHold = RevocationListHold()
+    let issuanceLimits: IssuanceLimits
     let logger: Logger
     /// What tests let fail.
     let faults: FaultHook
@@ -53,6 +55,7 @@ final class SignerCore: Sendable {
         self.ledger = ledger
         self.authorities = Dictionary(uniqueKeysWithValues: authorities.map { ($0.name, $0) })
         self.limits = limits
+        issuanceLimits = IssuanceLimits(rates: limits.rates)
         self.keyWrapping = keyWrapping
         self.metrics = metrics
         self.logger = logger

@@ -7,6 +7,7 @@ struct SignerMetrics: Sendable {
     private let batchSize: Recorder
     private let commit: CoreMetrics.Timer
     private let lostDenials: Counter
+    private let limited: [IssuanceLimits.Scope: Counter]
     private let relayFailures: Counter
     private let revocationListFailures: Counter
 
@@ -18,6 +19,14 @@ struct SignerMetrics: Sendable {
             ("estuary_signer_batch_operations", "Operations in one transaction of the ledger."),
             ("estuary_signer_commit_seconds", "Duration of the ledger's transactions."),
             ("estuary_signer_lost_denials_total", "Refusals whose event could not be recorded."),
+            (
+                "estuary_signer_limited_total",
+                "Requests refused past a limit: of the identity, its repetitions, the label, or the node's quotas."
+            ),
+            (
+                "estuary_signer_new_keys_total",
+                "New keys for devices with a certificate, by node: the proof of the old key is the node's word."
+            ),
             ("estuary_signer_relay_failures_total", "Attempts to hand events to the auditor that failed."),
             ("estuary_signer_auditor_up", "Whether the auditor can be reached."),
             ("estuary_signer_authority_end_seconds", "The end of each authority's certificate, in seconds since 1970."),
@@ -38,6 +47,15 @@ struct SignerMetrics: Sendable {
         relayFailures = Counter(label: "estuary_signer_relay_failures_total", dimensions: [], factory: registry)
         revocationListFailures = Counter(
             label: "estuary_signer_crl_failures_total", dimensions: [], factory: registry)
+        limited = Dictionary(
+            uniqueKeysWithValues: IssuanceLimits.Scope.allCases.map { scope in
+                (
+                    scope,
+                    Counter(
+                        label: "estuary_signer_limited_total", dimensions: [("limit", scope.rawValue)],
+                        factory: registry)
+                )
+            })
         lostDenials = Counter(label: "estuary_signer_lost_denials_total", dimensions: [], factory: registry)
     }
 
@@ -56,6 +74,15 @@ struct SignerMetrics: Sendable {
         Counter(
             label: "estuary_signer_denials_total", dimensions: [("label", label), ("code", code)], factory: registry
         ).increment()
+    }
+
+    func limited(_ scope: IssuanceLimits.Scope) {
+        limited[scope]?.increment()
+    }
+
+    /// Nodes are the operator's, and few.
+    func newKey(node: String) {
+        Counter(label: "estuary_signer_new_keys_total", dimensions: [("node", node)], factory: registry).increment()
     }
 
     func lostDenial() {

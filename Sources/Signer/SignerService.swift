@@ -151,7 +151,8 @@ package struct SignerService: Service {
                 outbox: configuration.limits.outbox, pendingPerIdentity: configuration.limits.pendingPerIdentity,
                 pendingLifetime: configuration.limits.pendingLifetime.wholeSeconds,
                 nodeCertificateLifetime: configuration.limits.nodeCertificateLifetime.wholeSeconds,
-                outboxRetention: configuration.limits.outboxRetention.wholeSeconds),
+                outboxRetention: configuration.limits.outboxRetention.wholeSeconds,
+                rates: configuration.limits.rates),
             keyWrapping: KeyWrapping(path: configuration.keyWrapping), metrics: metrics, logger: logger)
     }
 

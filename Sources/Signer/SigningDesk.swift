@@ -22,6 +22,13 @@ struct SigningDesk: SigningBackend {
         return try await core.faults.around(.enrollmentCall) { try await pipeline.enroll(request, from: context) }
     }
 
+    func renewUrgently(_ request: UrgentRenewalRequest) async throws -> EnrollReply {
+        guard request.renewal.operation == .simpleReenroll else {
+            throw ServiceError(.malformedRequest, "Only a renewal is urgent.")
+        }
+        return try await enroll(request.renewal)
+    }
+
     /// What a frontend passes on beside the request itself has bounds that no honest one exceeds.
     static func requireBounded(_ request: EnrollRequest) throws {
         guard request.label.utf8.count <= 64, request.requestID.utf8.count <= 128,

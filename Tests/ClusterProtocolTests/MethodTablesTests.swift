@@ -13,7 +13,8 @@ internal import Testing
             "audit.append": [.signer, .frontend], "audit.position": [.signer, .frontend], "audit.nodes": [.signer],
         ]
         for name in [
-            "enroll", "authenticate", "ping", "catalogue", "nodeCertificate", "revocationList", "certificateStatus",
+            "enroll", "renewUrgently", "authenticate", "ping", "catalogue", "nodeCertificate", "revocationList",
+            "certificateStatus",
         ] {
             roles["signing.\(name)"] = [.frontend]
         }

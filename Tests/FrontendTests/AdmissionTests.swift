@@ -55,6 +55,30 @@ internal import Testing
         #expect(state.running == 0)
     }
 
+    @Test func urgentOnesComeFirstAndTheOthersAreNotKeptOut() {
+        var state = AdmissionState(maximumRunning: 1, maximumWaiting: 100)
+        _ = state.request(0, label: "a", labelLimit: 1_000)
+        for id in 1...4 { #expect(state.request(UInt64(id), label: "a", labelLimit: 1_000) == .wait) }
+        for id in 101...108 {
+            #expect(state.request(UInt64(id), label: "a", labelLimit: 1_000, isUrgent: true) == .wait)
+        }
+        let order = (0..<12).compactMap { _ in state.leave(label: "a") }
+        #expect(order == [101, 102, 103, 1, 104, 105, 106, 2, 107, 108, 3, 4])
+        #expect(state.leave(label: "a") == nil && state.running == 0)
+    }
+
+    @Test func anUrgentOneFindsRoomWhereTheOthersHaveFilledTheirs() {
+        var state = AdmissionState(maximumRunning: 1, maximumWaiting: 4)
+        for id in 0..<5 { _ = state.request(UInt64(id), label: "a", labelLimit: 100) }
+        #expect(state.request(5, label: "a", labelLimit: 100) == .shed(.pool))
+        #expect(state.request(6, label: "a", labelLimit: 100, isUrgent: true) == .wait)
+        #expect(state.request(7, label: "a", labelLimit: 100, isUrgent: true) == .shed(.pool))
+        #expect(state.abandon(6, label: "a") == true)
+        #expect(state.waiting == 4)
+        #expect(state.request(8, label: "a", labelLimit: 100, isUrgent: true) == .wait)
+        #expect(state.leave(label: "a") == 8)
+    }
+
     @Test func thePoolNeverRunsMoreThanItsBound() async throws {
         let pool = EnrollmentPool(maximumRunning: 4, maximumWaiting: 1_000, patience: .seconds(60))
         let counter = Counter()

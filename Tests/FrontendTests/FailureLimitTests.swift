@@ -181,7 +181,8 @@ internal import X509
             #expect(try await frontend.send(.enroll(request, secret: "wrong")).status == 401)
             frontend.signer.set { $0.holdsAuthentications = true }
             try await withThrowingTaskGroup(of: Int.self) { group in
-                for number in 0..<4 {
+                // One is asked about, one newcomer and one other wait.
+                for number in 0..<5 {
                     group.addTask { try await frontend.send(.enroll(request, secret: "wrong-\(number)")).status }
                 }
                 // Two find no place, and a good secret that was seen before passes them all.
@@ -194,8 +195,46 @@ internal import X509
         }
     }
 
-    /// What is inherent: a good secret that nobody has seen waits in the same queue as wrong ones, and where that is
-    /// full it is told to come again.
+    @Test func aGoodSecretThatNobodyHasSeenWaitsBeforeThoseThatHaveFailed() async throws {
+        try await TestFrontend.run(change: {
+            $0.limits.authenticationFailures = 1
+            $0.limits.authenticationFailureWindow = .seconds(3_600)
+            $0.limits.suspectsRunning = 1
+            $0.limits.enrollmentPatience = .seconds(60)
+        }) { frontend in
+            try await frontend.ready()
+            frontend.signer.set { $0.secrets.insert("never-seen") }
+            let request = try TestRequest.make("d.example.com")
+            var failing: [TestConnection] = []
+            for number in 0..<8 {
+                let connection = try await frontend.connect()
+                let status = try await connection.perform(.enroll(request, secret: "wrong-\(number)")).status
+                #expect(status == (number == 0 ? 401 : 429))
+                failing.append(connection)
+            }
+            let before = frontend.signer.authenticated.count
+            frontend.signer.set { $0.holdsAuthentications = true }
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for (number, connection) in failing.enumerated() {
+                    group.addTask {
+                        try await connection.perform(.enroll(request, secret: "wrong again-\(number)")).status
+                    }
+                }
+                try await eventually("one is asked about") { frontend.signer.authenticated.count == before + 1 }
+                try await eventually("the others wait") { try await frontend.waitingRequests() == 8 }
+                let good = Task { try await frontend.send(.enroll(request, secret: "never-seen")).status }
+                try await eventually("it waits with them") { try await frontend.waitingRequests() == 9 }
+                frontend.signer.set { $0.holdsAuthentications = false }
+                #expect(try await good.value == 200)
+                for try await status in group { #expect(status == 429) }
+            }
+            #expect(frontend.signer.authenticated[before + 1].secret == Secret("never-seen"))
+            for connection in failing { await connection.close() }
+        }
+    }
+
+    /// Where a configuration makes less room than there are connections: a good secret that nobody has seen is told to
+    /// come again.
     @Test func whileSuspectsAreFullKnownDevicesAreServedAndUnknownOnesComeAgain() async throws {
         try await TestFrontend.run(change: {
             $0.limits.authenticationFailures = 1
@@ -211,10 +250,10 @@ internal import X509
             #expect(try await frontend.send(.enroll(request, secret: "wrong")).status == 401)
             frontend.signer.set { $0.holdsAuthentications = true }
             try await withThrowingTaskGroup(of: Int.self) { group in
-                for number in 0..<7 {
+                for number in 0..<8 {
                     group.addTask { try await frontend.send(.enroll(request, secret: "wrong-\(number)")).status }
                 }
-                // Six have the places; now they are all taken.
+                // Seven have the places; now they are all taken.
                 #expect(try await group.next() == 503)
                 for _ in 0..<5 { #expect(try await frontend.send(.enroll(request)).status == 200) }
                 let unknown = try await frontend.send(.enroll(request, secret: "never-seen"))

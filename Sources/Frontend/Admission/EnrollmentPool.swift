@@ -34,11 +34,16 @@ final class EnrollmentPool: Sendable {
     ///
     /// - Throws: ``ServiceError`` with code `overloaded` where there is none; `CancellationError` where the task is
     ///   cancelled while it waits; what the body throws.
-    func run<Result>(label: String, limit: Int, _ body: () async throws -> Result) async throws -> Result {
+    /// - Parameter isUrgent: Whether it comes before others that wait.
+    func run<Result>(
+        label: String, limit: Int, isUrgent: Bool = false, _ body: () async throws -> Result
+    ) async throws -> Result {
         let arrival = ContinuousClock.now
         let (id, decision) = state.withLock { state in
             state.nextID += 1
-            return (state.nextID, state.admission.request(state.nextID, label: label, labelLimit: limit))
+            let decision = state.admission.request(
+                state.nextID, label: label, labelLimit: limit, isUrgent: isUrgent)
+            return (state.nextID, decision)
         }
         switch decision {
         case .run: break

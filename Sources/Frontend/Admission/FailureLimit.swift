@@ -10,9 +10,10 @@ internal import Synchronization
 /// from which the signer is only asked whether it knows the secret, in its lane for unauthenticated work. So neither the
 /// pool of enrollments nor the signer's lane for them ever fills up with wrong secrets.
 ///
-/// What this can't give: while ``suspects`` is full, a device of that address whose good secret this frontend has not
-/// seen lately can't be told from the others, and gets 503 with `Retry-After`. One that was accepted within the last
-/// minute, one with a certificate alone, and everybody elsewhere, go past it.
+/// A device whose good secret this frontend has not seen lately waits there too. It is not sent away for it: a connection
+/// has one request at a time, and there is room for as many as there are connections. Nor does it wait behind all of the
+/// others: connections on which nothing has failed yet come first, and those are held up by their handshakes. One that was
+/// accepted within the last minute, one with a certificate alone, and everybody elsewhere, don't wait at all.
 final class FailureLimit: Sendable {
     private struct State {
         var failures: FailureLimitState
@@ -85,6 +86,9 @@ final class FailureLimit: Sendable {
             return max(1, Int(clamping: retryAfter.components.seconds))
         }
     }
+
+    /// Whether the client showed a credential that is not good.
+    static func isFailedAuthentication(_ error: ServiceError) -> Bool { error.isFailedAuthentication }
 
     func takeReports() -> [FailureLimitState.Report] {
         state.withLock { $0.failures.takeReports() }

@@ -50,11 +50,17 @@ final class ClientConnection: Sendable {
     /// Without the port; empty where it is not known.
     let remoteAddress: String
     private let state = Mutex(State())
+    private let failed = Atomic(false)
 
     init(security: ConnectionSecurity, remoteAddress: String) {
         self.security = security
         self.remoteAddress = remoteAddress
     }
+
+    /// Whether a credential was refused on this connection.
+    var hasFailed: Bool { failed.load(ordering: .relaxed) }
+
+    func noteFailure() { failed.store(true, ordering: .relaxed) }
 
     /// What the client's certificate is worth on a label at a time.
     ///

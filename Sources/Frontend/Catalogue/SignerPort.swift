@@ -28,6 +28,9 @@ struct RemoteSigner: SigningBackend {
     let service: SigningService
 
     func enroll(_ request: EnrollRequest) async throws -> EnrollReply { try await service.enroll(request) }
+    func renewUrgently(_ request: UrgentRenewalRequest) async throws -> EnrollReply {
+        try await service.renewUrgently(request)
+    }
     func authenticate(_ request: AuthenticateRequest) async throws -> Done { try await service.authenticate(request) }
     func ping(_ request: PingRequest) async throws -> PingReply { try await service.ping(request) }
     func catalogue(_ request: CatalogueRequest) async throws -> SignedCatalogue {

@@ -36,6 +36,9 @@ struct FrontendServer: Service {
     let drain: DrainState
     let responder: any RequestResponder
     let logger: Logger
+    /// nil: connections come from the clients themselves.
+    var proxies: TrustedProxies?
+    var onProxyHeader: @Sendable (ProxyOutcome) -> Void = { _ in }
     let onListening: @Sendable (ListenAddress) -> Void
 
     func run() async throws {
@@ -120,6 +123,12 @@ struct FrontendServer: Service {
     private func configure(_ channel: any Channel) throws {
         let pipeline = channel.pipeline.syncOperations
         let isTLS: Bool
+        let place = ConnectionPlace(limit, of: channel)
+        let origin = ConnectionOrigin()
+        if let proxies {
+            try pipeline.addHandler(ProxyHeaderHandler(trusted: proxies, origin: origin, onOutcome: onProxyHeader))
+        }
+        try pipeline.addHandler(ConnectionPlaceHandler(place))
         switch transport {
         case .tls(let identity):
             guard let context = identity.context else { throw IdentityError("there is no TLS certificate") }
@@ -130,7 +139,7 @@ struct FrontendServer: Service {
         }
         let gate = RequestGateHandler(
             responder: responder, isTLS: isTLS, limits: settings.gate, timeouts: settings.timeouts,
-            maximumHeadBytes: settings.maximumHeadBytes, permit: HandshakePermit(limit), logger: logger)
+            maximumHeadBytes: settings.maximumHeadBytes, place: place, origin: origin, logger: logger)
         var decoding = NIOHTTPDecoderLimitConfiguration()
         decoding.maxHeaderFieldSize = settings.maximumHeadBytes
         decoding.maxHeaderListSize = settings.maximumHeadBytes

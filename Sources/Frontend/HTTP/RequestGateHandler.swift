@@ -22,7 +22,8 @@ final class RequestGateHandler: ChannelDuplexHandler {
     private let timeouts: ConnectionTimeouts
     /// What the codec reads of a head.
     private let maximumHeadBytes: Int
-    private let permit: HandshakePermit
+    private let place: ConnectionPlace
+    private let origin: ConnectionOrigin
     private let logger: Logger
 
     private var gate: RequestGate
@@ -50,14 +51,14 @@ final class RequestGateHandler: ChannelDuplexHandler {
 
     init(
         responder: any RequestResponder, isTLS: Bool, limits: RequestGate.Limits, timeouts: ConnectionTimeouts,
-        maximumHeadBytes: Int,
-        permit: HandshakePermit, logger: Logger
+        maximumHeadBytes: Int, place: ConnectionPlace, origin: ConnectionOrigin, logger: Logger
     ) {
         self.responder = responder
         self.isTLS = isTLS
         self.timeouts = timeouts
         self.maximumHeadBytes = maximumHeadBytes
-        self.permit = permit
+        self.place = place
+        self.origin = origin
         self.logger = logger
         gate = RequestGate(limits: limits)
     }
@@ -93,7 +94,7 @@ extension RequestGateHandler {
     }
 
     private func end() {
-        permit.release(completed: peer != nil)
+        place.release(completed: peer != nil)
         deadline?.cancel()
         // Nobody waits for the answer any more: a request that still waits for its turn gives it up.
         task?.cancel()
@@ -125,11 +126,9 @@ extension RequestGateHandler {
     private func handshakeCompleted(context: ChannelHandlerContext) {
         do {
             let handler = try context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self)
-            established(
-                .tls(
-                    ClientConnection(
-                        security: try ConnectionSecurity(of: handler),
-                        remoteAddress: context.remoteAddress?.ipAddress ?? "")))
+            let security = try ConnectionSecurity(of: handler)
+            let address = origin.text(of: context.channel)
+            established(.tls(ClientConnection(security: security, remoteAddress: address)))
         } catch {
             logger.error("TLS connection can't be inspected", metadata: ["error": "\(error)"])
             context.close(promise: nil)
@@ -138,7 +137,7 @@ extension RequestGateHandler {
 
     private func established(_ peer: Peer) {
         self.peer = peer
-        permit.release(completed: true)
+        place.release(completed: true)
         deadline?.expect(within: timeouts.idle)
     }
 
@@ -279,9 +278,8 @@ extension RequestGateHandler {
 
     /// Closes the connection without TLS's exchange of goodbyes, for which up to seconds of what still comes is read.
     private func abort() {
-        guard let context else { return }
-        let tls = try? context.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self)
-        (tls ?? context).close(promise: nil)
+        let tls = try? context?.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self)
+        (tls ?? context)?.close(promise: nil)
     }
 
     private func answer(to refusal: RequestGate.Refusal) -> Answer {
@@ -291,6 +289,7 @@ extension RequestGateHandler {
     private func dispatch() {
         guard let current, let peer, let context, let executor else { return }
         deadline?.suspend()
+        place.began()
         let request = ReceivedRequest(
             head: current.head, body: current.body, route: current.plan.route, connection: peer.client)
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
@@ -310,6 +309,7 @@ extension RequestGateHandler {
         // The connection may have ended in the meantime.
         guard gate.isResponding, current != nil else { return }
         task = nil
+        place.answered()
         if responder.isDraining || (inputHasEnded && ahead.isEmpty) {
             gate.lastRequest()
         }

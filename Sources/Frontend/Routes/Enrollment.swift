@@ -75,11 +75,12 @@ struct Enrollment {
             throw refusal
         }
         let reply = try await callSigner { signer in
-            try await signer.enroll(
+            try await Self.pass(
                 EnrollRequest(
                     operation: operation, label: label.description.name, certificationRequest: Data(der),
                     clientChain: connection.security.clientChain, secret: secret.value, channelBinding: binding,
-                    idempotencyKey: idempotencyKey, requestID: requestID, remoteAddress: connection.remoteAddress))
+                    idempotencyKey: idempotencyKey, requestID: requestID, remoteAddress: connection.remoteAddress),
+                isUrgent: isUrgent(at: .now), to: signer)
         }
         return try answer(reply, to: request, layout: layout)
     }

@@ -28,7 +28,9 @@ struct EnrollmentDesk: Sendable {
             try await enrollment.readCredentials(request.head.headerFields, judgements: judgements)
             try await admit(enrollment)
             let limit = context.label.description.maximumConcurrentEnrollments
-            let answer = try await pool.run(label: context.label.description.name, limit: limit) {
+            let answer = try await pool.run(
+                label: context.label.description.name, limit: limit, isUrgent: enrollment.isUrgent(at: .now)
+            ) {
                 try await enrollment.perform(body: request.body, headers: request.head.headerFields)
             }
             if let secret = enrollment.decisiveSecret {
@@ -53,8 +55,10 @@ struct EnrollmentDesk: Sendable {
                 error: ServiceError(.credentialRefused, "The secret was refused lately.", reason: .secretUnknown),
                 isRecorded: false)
         case .ask:
-            // The bound is the pool's own: the address tells nothing about which of its devices are good.
-            try await failures.suspects.run(label: label, limit: .max) {
+            // The bound is the pool's own: the address tells nothing about which of its devices are good. A connection on
+            // which nothing has failed yet comes first, so that one that tries again and again waits behind newcomers.
+            let isFirstTry = !enrollment.connection.hasFailed
+            try await failures.suspects.run(label: label, limit: .max, isUrgent: isFirstTry) {
                 do {
                     try await enrollment.requireKnown(secret)
                 } catch let refusal as SignerRefusal {
@@ -98,7 +102,8 @@ struct EnrollmentDesk: Sendable {
     }
 
     private func turnedAway(_ error: ServiceError, _ enrollment: Enrollment, isRecorded: Bool) -> Int? {
-        failures.refused(
+        if FailureLimit.isFailedAuthentication(error) { enrollment.connection.noteFailure() }
+        return failures.refused(
             error, secret: enrollment.decisiveSecret, label: enrollment.label.description.name,
             from: enrollment.connection.remoteAddress, isRecorded: isRecorded)
     }

@@ -64,7 +64,14 @@ extension ServiceError.Code {
     /// This identity already has as many requests waiting for approval as it may.
     package static let tooManyPending = Self(rawValue: "too-many-pending")
 
+    /// The identity or the label has been given as many certificates as it may in a time. `retryAfter` is exact; the
+    /// reason names the limit.
+    package static let tooManyRequests = Self(rawValue: "too-many-requests")
+
     // The service.
+
+    /// The node that sent the job has used up a quota, which the reason names: no fault of the client's.
+    package static let nodeQuotaReached = Self(rawValue: "node-quota-reached")
 
     /// The outbox is full: the auditor is away for too long, and issuance fails closed.
     package static let auditBacklogFull = Self(rawValue: "audit-backlog-full")

@@ -4,11 +4,17 @@ package import ClusterTransport
 ///
 /// The lists go into a ``ListenerConfiguration``; the tables below name their lanes.
 extension [Lane] {
-    /// The signer's lanes for frontends: signs of life, catalogue and node certificates; enrollments; secrets to check,
-    /// which nobody has authenticated yet; and last what anybody may ask for, OCSP.
+    /// The signer's lanes for frontends: signs of life, catalogue and node certificates; renewals of certificates that end
+    /// soon; other enrollments; secrets to check, which nobody has authenticated yet; and last what anybody may ask for,
+    /// OCSP. Operators have a socket of their own.
+    ///
+    /// Each has places of its own, so that none waits for another. What is urgent only a frontend says: its lane has a
+    /// quarter of the other's places.
     package static func signing(enrollments: Int = 64, waiting: Int = 1024) -> [Lane] {
         [
             Lane(name: MethodTable.controlLane, concurrency: 16, capacity: 256),
+            Lane(
+                name: MethodTable.urgentLane, concurrency: (enrollments + 3) / 4, capacity: (waiting + 3) / 4),
             Lane(name: MethodTable.enrollmentLane, concurrency: enrollments, capacity: waiting),
             Lane(name: MethodTable.authenticationLane, concurrency: 8, capacity: 256),
             Lane(name: MethodTable.statusLane, concurrency: 2, capacity: 256),
@@ -32,6 +38,7 @@ extension [Lane] {
 /// The methods of each service: wire name, roles that may call it, lane, and the concrete actor's method.
 extension MethodTable {
     package static let controlLane = "control"
+    package static let urgentLane = "urgent"
     package static let enrollmentLane = "enrollment"
     package static let authenticationLane = "authentication"
     package static let statusLane = "status"
@@ -42,6 +49,9 @@ extension MethodTable {
     package static func signing(_ service: SigningService) -> MethodTable {
         var table = MethodTable()
         table.add(EnrollRequest.self, roles: [.frontend], lane: enrollmentLane) { try await service.enroll($0) }
+        table.add(UrgentRenewalRequest.self, roles: [.frontend], lane: urgentLane) {
+            try await service.renewUrgently($0)
+        }
         table.add(AuthenticateRequest.self, roles: [.frontend], lane: authenticationLane) {
             try await service.authenticate($0)
         }

@@ -9,6 +9,7 @@ internal import X509
 /// What is recorded of a request beside a certificate: a repetition, a refusal, a submission for approval.
 extension EnrollmentPipeline {
     func recordReplay(_ candidate: EnrollmentCandidate, certificate: CertificateRecord) async throws {
+        try core.issuanceLimits.take(core.issuanceLimits.claims(ofReplay: candidate))
         try core.requireRoomInOutbox()
         let line = try UnnumberedEventLine(
             core.events.replayed(candidate, certificate: certificate, at: core.now()))
@@ -29,6 +30,16 @@ extension EnrollmentPipeline {
         _ error: ServiceError, request: EnrollRequest, node: String, candidate: EnrollmentCandidate?
     ) async {
         core.metrics.denied(label: candidate?.label.name ?? "", code: error.code.rawValue)
+        if let limit = error.cause as? LimitReached {
+            core.metrics.limited(limit.claim.scope)
+            // The others are counted, and have one event together.
+            guard limit.isReported else { return }
+            if limit.claim.scope.isQuota {
+                core.logger.warning(
+                    "a node has used up a quota",
+                    metadata: ["node": "\(node)", "quota": "\(limit.claim.scope.rawValue)"])
+            }
+        }
         do {
             try core.requireRoomForDenials()
             let line = try UnnumberedEventLine(

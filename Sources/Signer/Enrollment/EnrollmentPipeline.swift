@@ -206,6 +206,8 @@ struct EnrollmentPipeline: Sendable {
         let now = core.seconds()
         guard ContinuousClock.now < deadline, candidate.mayBeUnseen(at: now),
             (try? core.requireRoomInOutbox()) != nil,
+            // Past a limit it may yet be a repetition, which only the ledger knows.
+            core.issuanceLimits.mayTake(claims(of: candidate)),
             // A refusal is for the other way to tell: an earlier outcome comes before it.
             let admitted = try? CandidateRules(candidate: candidate, now: now).admit()
         else { return nil }
@@ -272,6 +274,9 @@ struct EnrollmentPipeline: Sendable {
         }
         var made: ServerKeyGeneration.Made?
         if candidate.request.operation == .serverKeyGeneration {
+            // A key takes long to make: not for one who may not have it.
+            try core.issuanceLimits.take(claims(of: candidate))
+            core.issuanceLimits.giveBack(claims(of: candidate))
             let key = try await serverKeys.make(for: candidate, protection: protection, deadline: deadline)
             candidate.keySHA256 = Data(SHA256.hash(data: key.publicKeyDER))
             made = key
@@ -288,14 +293,27 @@ struct EnrollmentPipeline: Sendable {
         approval: ApprovalRecord? = nil, superseded: CertificateRecord? = nil,
         serverKey made: ServerKeyGeneration.Made? = nil
     ) async throws -> EnrollReply {
-        let signed = try CertificateIssuance(core: core, candidate: candidate, admitted: admitted, serverKey: made)
-            .sign(device: device, approval: approval, superseded: superseded, at: core.now())
-        let transaction = IssuanceTransaction(candidate: candidate, signed: signed, now: core.milliseconds())
-        try await core.ledger.writer.perform(counts: transaction.counts) { try transaction.record($0) }
+        let claims = claims(of: candidate)
+        try core.issuanceLimits.take(claims)
+        let signed: SignedCertificate
+        do {
+            signed = try CertificateIssuance(core: core, candidate: candidate, admitted: admitted, serverKey: made)
+                .sign(device: device, approval: approval, superseded: superseded, at: core.now())
+            let transaction = IssuanceTransaction(candidate: candidate, signed: signed, now: core.milliseconds())
+            try await core.ledger.writer.perform(counts: transaction.counts) { try transaction.record($0) }
+        } catch {
+            core.issuanceLimits.giveBack(claims)
+            throw error
+        }
         core.outboxGrew()
+        if candidate.takesNewKeyOnNodesWord { core.metrics.newKey(node: candidate.node) }
         core.metrics.issued(label: candidate.label.name)
         return made.map { .generated(certificate: signed.der, key: $0.delivered, replayed: false) }
             ?? .issued(certificate: signed.der, replayed: false)
+    }
+
+    private func claims(of candidate: EnrollmentCandidate) -> [IssuanceLimits.Claim] {
+        core.issuanceLimits.claims(of: candidate, labelRate: core.policy.labelRates[candidate.label.name])
     }
 
     /// The candidate with its secret as the ledger has it now: another use may have been burned since.

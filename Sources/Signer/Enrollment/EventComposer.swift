@@ -82,6 +82,22 @@ struct EventComposer: Sendable {
         }
         event.reason = (error.reason ?? error.code).rawValue
         event.reasonText = error.message
+        if let limit = error.cause as? LimitReached, limit.claim.scope.isQuota { event.type = .alarm }
+        return event
+    }
+
+    /// Refusals past a limit that have no events of their own.
+    func limited(_ report: IssuanceLimits.Report, at time: Date) -> AuditEvent {
+        var event = event(report.scope.isQuota ? .alarm : .coalesced, at: time)
+        event.decision = .denied
+        event.reason = report.scope.rawValue
+        event.reasonText = "Requests past the limit, which have no events of their own."
+        switch report.scope {
+        case .identity, .replays: event.principal = report.key
+        case .label: event.label = report.key
+        case .nodeEnrollments, .nodeNewKeys: event.node = report.key
+        }
+        event.count = report.count
         return event
     }
 

@@ -40,6 +40,21 @@ struct LedgerHousekeeping: Service {
         core.outboxGrew()
     }
 
+    /// Says in events how many requests were refused past a limit without an event of their own.
+    private func reportLimits() async throws {
+        guard (try? core.requireRoomForDenials()) != nil else { return }
+        let time = core.now()
+        let lines = try core.issuanceLimits.takeReports().map {
+            try UnnumberedEventLine(core.events.limited($0, at: time))
+        }
+        guard !lines.isEmpty else { return }
+        let now = core.seconds()
+        _ = try await core.ledger.writer.perform { db in
+            for line in lines { try OutboxTable.append(db, line, at: now) }
+        }
+        core.outboxGrew()
+    }
+
     /// Revocations have room of their own in the outbox: they are never held up.
     private func revokeSuperseded() async throws {
         var count = Self.rowsPerStep
@@ -58,6 +73,7 @@ struct LedgerHousekeeping: Service {
     /// Removes everything that has had its time.
     func sweep() async throws {
         try await declareLostDenials()
+        try await reportLimits()
         try await revokeSuperseded()
         var removed = Self.rowsPerStep
         while removed >= Self.rowsPerStep && !Task.isCancelled {

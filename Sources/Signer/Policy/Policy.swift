@@ -1,4 +1,5 @@
 internal import ClusterProtocol
+internal import ConfigurationFile
 internal import Crypto
 internal import Foundation
 internal import PKI
@@ -15,6 +16,8 @@ struct Policy: Sendable, Equatable {
     var sha256: String
     /// The device makers that labels may accept.
     var manufacturers: [Manufacturer] = []
+    /// How many certificates a label may give, where that is limited; by the label's name. Frontends are not told.
+    var labelRates: [String: Rate] = [:]
 
     /// The files of all manufacturers' revocation lists.
     var revocationListPaths: Set<String> {

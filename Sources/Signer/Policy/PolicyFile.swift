@@ -26,15 +26,19 @@ struct PolicyFile {
         let manufacturers = try reader.mappings("manufacturers")
             .map(ManufacturerReader(authorityKeys: authorityKeys).manufacturer)
         try refuseDuplicates(of: manufacturers.map(\.trust.name), in: reader, key: "manufacturers")
-        let labels = try reader.mappings("labels").map {
-            try label($0, profiles: profiles, manufacturers: manufacturers)
+        var labelRates: [String: Rate] = [:]
+        let labels = try reader.mappings("labels").map { reader in
+            let rate = try reader.rate("rate", default: nil)
+            let label = try label(reader, profiles: profiles, manufacturers: manufacturers)
+            labelRates[label.name] = rate
+            return label
         }
         guard !labels.isEmpty else { throw reader.error("labels", "at least one label is needed") }
         try refuseDuplicates(of: labels.map(\.name), in: reader, key: "labels")
         try reader.finish()
         return Policy(
             profiles: profiles, labels: labels, sha256: Self.sha256(of: reader.contents, manufacturers),
-            manufacturers: manufacturers)
+            manufacturers: manufacturers, labelRates: labelRates)
     }
 
     /// Without manufacturers the hash of the file alone, as `sha256sum` gives it.

@@ -37,6 +37,7 @@ final class Cluster {
         let initialization = try ServerProcess(
             Programs.path("estuary"), ["init", "--state", folder, "--listen", "127.0.0.1:\(port)"], log: log)
         try await initialization.end(within: .seconds(60))
+        try SignerLimits.lift(in: folder)
     }
 
     /// Adds lines to the frontend's configuration, before the start.

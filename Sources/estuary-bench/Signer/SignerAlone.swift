@@ -33,6 +33,7 @@ final class SignerAlone {
                 "--node=name=bench,role=frontend,key=\(key.publicKey.z85),hosts=localhost",
             ], log: output)
         try await initialization.end(within: .seconds(30))
+        try SignerLimits.lift(in: folder)
         facts = try JSONDecoder().decode(Facts.self, from: try Data(contentsOf: URL(fileURLWithPath: output)))
     }
 

@@ -130,6 +130,17 @@ struct TestFrontend: Sendable {
         return line.flatMap { Int($0.dropFirst(series.count)) } ?? 0
     }
 
+    /// Connections whose request is being answered.
+    func waitingRequests() async throws -> Int {
+        try await metric("estuary_frontend_connections_busy")
+    }
+
+    /// A metric without dimensions, or with them as they are shown; 0 where it is not there.
+    func metric(_ series: String) async throws -> Int {
+        let line = try await get("/metrics").1.split(separator: "\n").first { $0.hasPrefix(series + " ") }
+        return line.flatMap { Int($0.dropFirst(series.count + 1)) } ?? 0
+    }
+
     /// A connection, as a client without anything particular makes it.
     func connect(_ options: TestConnection.Options = .init()) async throws -> TestConnection {
         try await TestConnection.tls(port: port, trusting: .der([authority.root.der]), options)

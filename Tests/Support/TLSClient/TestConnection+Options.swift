@@ -18,6 +18,8 @@ extension TestConnection {
         package var keyPEM: String?
         /// Where it comes from, such as `127.0.3.7`; nil for the address that the system takes.
         package var sourceAddress: String?
+        /// Sent before TLS begins, as a load balancer does.
+        package var preamble: [UInt8] = []
 
         package init() {}
 

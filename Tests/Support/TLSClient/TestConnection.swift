@@ -70,6 +70,7 @@ package final class TestConnection: Sendable {
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         let pipeline = channel.pipeline.syncOperations
+                        if !options.preamble.isEmpty { try pipeline.addHandler(PreambleHandler(options.preamble)) }
                         try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: serverName))
                         try pipeline.addHandler(InboxHandler(inbox, handshake: handshake))
                     }

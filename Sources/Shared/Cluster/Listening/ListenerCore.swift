@@ -243,17 +243,19 @@ actor ListenerCore: LoopParticipant {
     }
 
     private func admit(_ call: ServedCall) {
-        switch lanes[call.lane].admit(call) {
-        case .start:
-            start(call)
-        case .wait:
-            break
-        case .refuse:
-            metrics.drop(.overloaded)
-            send(
-                ServedCall.Answer(error: ServiceError(.overloaded, "Too many calls are waiting.")),
-                callID: call.callID, to: call.routingID, call.sender)
+        switch lanes[call.lane].admit(call, from: call.peer.name) {
+        case .start: start(call)
+        case .wait: break
+        case .displace(let other): refuse(other)
+        case .refuse: refuse(call)
         }
+    }
+
+    private func refuse(_ call: ServedCall) {
+        metrics.drop(.overloaded)
+        send(
+            ServedCall.Answer(error: ServiceError(.overloaded, "Too many calls are waiting.")),
+            callID: call.callID, to: call.routingID, call.sender)
     }
 
     private func start(_ call: ServedCall) {

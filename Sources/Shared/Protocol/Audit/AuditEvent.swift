@@ -43,6 +43,8 @@ package struct AuditEvent: Sendable, Equatable {
         case dropped
         /// So many equal denials, after the first ones, stand in for themselves.
         case coalesced
+        /// What an operator should look at now: a node has used up a quota, which it may do where it was stolen.
+        case alarm
     }
 
     package enum Decision: String, Sendable {

@@ -6,12 +6,20 @@ package import Distributed
 /// Who calls is ``CallContext/current``. Every refusal is thrown as a ``ServiceError``.
 package protocol SigningBackend: Sendable {
     func enroll(_ request: EnrollRequest) async throws -> EnrollReply
+    func renewUrgently(_ request: UrgentRenewalRequest) async throws -> EnrollReply
     func authenticate(_ request: AuthenticateRequest) async throws -> Done
     func ping(_ request: PingRequest) async throws -> PingReply
     func catalogue(_ request: CatalogueRequest) async throws -> SignedCatalogue
     func nodeCertificate(_ request: NodeCertificateRequest) async throws -> NodeCertificateReply
     func revocationList(_ request: RevocationListRequest) async throws -> RevocationListPart
     func certificateStatus(_ request: CertificateStatusRequest) async throws -> CertificateStatusReply
+}
+
+extension SigningBackend {
+    /// What is done is the same; the lane is the transport's.
+    package func renewUrgently(_ request: UrgentRenewalRequest) async throws -> EnrollReply {
+        try await enroll(request.renewal)
+    }
 }
 
 /// The signer as frontends see it.
@@ -27,6 +35,10 @@ package distributed actor SigningService {
 
     package distributed func enroll(_ request: EnrollRequest) async throws -> EnrollReply {
         try await backend.enroll(request)
+    }
+
+    package distributed func renewUrgently(_ request: UrgentRenewalRequest) async throws -> EnrollReply {
+        try await backend.renewUrgently(request)
     }
 
     package distributed func authenticate(_ request: AuthenticateRequest) async throws -> Done {
