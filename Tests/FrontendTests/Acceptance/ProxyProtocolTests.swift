@@ -13,7 +13,7 @@ internal import Testing
     private func trusting(_ networks: String...) -> (inout FrontendConfiguration) -> Void {
         { configuration in
             configuration.proxyProtocol = .init(from: networks.compactMap { IPNetwork($0) })
-            configuration.proxyProtocol?.headerTimeout = .milliseconds(500)
+            configuration.proxyProtocol?.headerTimeout = .seconds(600)
             configuration.limits.authenticationFailures = 1
             configuration.limits.authenticationFailureWindow = .seconds(3_600)
         }
@@ -90,10 +90,14 @@ internal import Testing
     }
 
     @Test func aHeaderThatDoesNotComeInTimeEndsTheConnection() async throws {
-        try await TestFrontend.run(change: trusting("127.0.0.1/32")) { frontend in
+        try await TestFrontend.run(change: {
+            trusting("127.0.0.1/32")(&$0)
+            $0.proxyProtocol?.headerTimeout = .milliseconds(500)
+        }) { frontend in
             try await frontend.ready()
             let connection = try await TestConnection.plain(port: frontend.port)
-            try await connection.send(Array(ProxyHeaderTests.header(ProxyHeaderTests.version4).dropLast()))
+            // On a busy machine the time may be over before this is sent.
+            try? await connection.send(Array(ProxyHeaderTests.header(ProxyHeaderTests.version4).dropLast()))
             #expect(try await connection.rest().isEmpty)
             #expect(!connection.isOutOfPatience)
             try await eventually { try await outcomes(.incomplete, of: frontend) == 1 }
