@@ -235,6 +235,26 @@ let package = Package(
     ]
 )
 
-for target in package.targets where ![.system, .plugin, .macro].contains(target.type) && target.name != "CLinux" {
+// Fuzzing (`scripts/fuzz`), which needs compiler options of its own: not in the default build.
+if Context.environment["ESTUARY_FUZZ"] != nil {
+    package.products.append(.executable(name: "estuary-fuzz", targets: ["estuary-fuzz"]))
+    package.targets += [
+        .target(name: "CFuzzer", path: "Fuzz/CFuzzer"),
+        .target(
+            name: "FuzzSigner", dependencies: ["ClusterProtocol", "ConfigurationFile", "PKI", "Signer"],
+            path: "Fuzz/Signer"),
+        .executableTarget(
+            name: "estuary-fuzz",
+            dependencies: [
+                "CFuzzer", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Device", "Frontend",
+                "FuzzSigner", "PKI", "SecureConnections", .asn1, .x509,
+            ],
+            path: "Fuzz/Targets"),
+    ]
+}
+
+let targetsInC = ["CLinux", "CFuzzer"]
+for target in package.targets
+where ![.system, .plugin, .macro].contains(target.type) && !targetsInC.contains(target.name) {
     target.swiftSettings = swiftSettings
 }

@@ -11,7 +11,11 @@ extension FrontendConfiguration {
     ///
     /// - Throws: `ConfigurationError` that names file, line and what is allowed.
     package static func load(path: String) throws -> FrontendConfiguration {
-        let file = try ConfigurationReader.load(path: path)
+        try read(ConfigurationReader.load(path: path))
+    }
+
+    /// Reads a whole file's keys.
+    static func read(_ file: ConfigurationReader) throws -> FrontendConfiguration {
         var configuration = FrontendConfiguration(
             name: try file.string("name"), listen: try address(file, "listen"))
         configuration.curveKeyPath = try file.path("curve-key", default: "curve.key")

@@ -70,13 +70,11 @@ package struct SignerConfiguration: Sendable {
     ///
     /// - Throws: `ConfigurationError` with file, line and what is allowed.
     package static func load(path: String) throws -> SignerConfiguration {
-        let reader = try ConfigurationReader.load(path: path)
-        let configuration = try SignerConfiguration(reader)
-        try reader.finish()
-        return configuration
+        try SignerConfiguration(ConfigurationReader.load(path: path))
     }
 
-    private init(_ reader: ConfigurationReader) throws {
+    /// Reads a whole file's keys.
+    init(_ reader: ConfigurationReader) throws {
         name = try reader.string("name", default: "signer")
         endpoint = try reader.string("endpoint")
         guard endpoint.hasPrefix("tcp://") else {
@@ -102,7 +100,7 @@ package struct SignerConfiguration: Sendable {
         let log = try reader.mapping("log")
         logLevel = try log?.choice("level", default: .info) ?? .info
         logFormat = try log?.choice("format", default: .automatic) ?? .automatic
-        try log?.finish()
+        try reader.finish()
     }
 
     private static func auditor(_ reader: ConfigurationReader) throws -> AuditorPeer {

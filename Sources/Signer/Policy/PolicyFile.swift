@@ -19,7 +19,11 @@ struct PolicyFile {
 
     /// - Throws: `ConfigurationError` with file, line and what is allowed.
     func load() throws -> Policy {
-        let reader = try ConfigurationReader.load(path: path)
+        try read(ConfigurationReader.load(path: path))
+    }
+
+    /// Reads a whole file's keys.
+    func read(_ reader: ConfigurationReader) throws -> Policy {
         let profiles = try reader.mappings("profiles").map(ProfileReader.profile)
         guard !profiles.isEmpty else { throw reader.error("profiles", "at least one profile is needed") }
         try refuseDuplicates(of: profiles.map(\.name), in: reader, key: "profiles")
