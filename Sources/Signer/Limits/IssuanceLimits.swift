@@ -16,14 +16,14 @@ internal import Synchronization
 final class IssuanceLimits: Sendable {
     struct Rates: Sendable, Equatable {
         /// An identity of one device: its certificates, a manufacturer's certificate, a secret with one use.
-        var identity: Rate? = Rate(120, per: .seconds(3600))
+        var identity: Rate? = Rate(1_000, per: .seconds(3600))
         /// An identity that many devices share: a secret with more uses, a registration authority.
-        var sharedIdentity: Rate? = Rate(100_000, per: .seconds(3600))
+        var sharedIdentity: Rate? = Rate(1_000_000, per: .seconds(3600))
         /// First enrollments through one node.
-        var nodeEnrollments: Rate? = Rate(100_000, per: .seconds(3600))
+        var nodeEnrollments: Rate? = Rate(1_000_000, per: .seconds(3600))
         /// New keys for devices with a certificate, through one node: there all that proves the old key is the node's
         /// word.
-        var nodeNewKeys: Rate? = Rate(10_000, per: .seconds(3600))
+        var nodeNewKeys: Rate? = Rate(100_000, per: .seconds(3600))
         /// How many identities are remembered.
         var identities = 100_000
     }
