@@ -52,10 +52,12 @@ internal import Testing
         if [.logWrite, .logCommit].contains(point) { #expect(world.auditor.starts == 3) }
     }
 
-    /// A step that belongs to the relay or the auditor may come after the last answer.
+    /// A step that belongs to the relay or the auditor may come after the last answer; and where all events went at once,
+    /// it comes again only with a further one.
     private func wait(for world: FaultWorld, until condition: () -> Bool) async throws {
         let end = ContinuousClock.now + .seconds(30)
         while !condition() {
+            _ = try await world.secret()
             try await world.settle()
             try #require(ContinuousClock.now < end, "the step did not fail twice")
             try await Task.sleep(for: .milliseconds(10))
