@@ -1,14 +1,15 @@
 internal import Foundation
 
 /// The limits of a signer that is measured: a few devices, and one frontend, get more certificates than any real one may.
+/// The counting goes on as anywhere; its rates are never reached.
 enum SignerLimits {
-    static let off = """
+    static let unreachable = """
 
         limits:
-          identity-rate: off
-          shared-identity-rate: off
-          node-enrollments: off
-          node-new-keys: off
+          identity-rate: 1000000000/1s
+          shared-identity-rate: 1000000000/1s
+          node-enrollments: 1000000000/1s
+          node-new-keys: 1000000000/1s
 
         """
 
@@ -16,6 +17,6 @@ enum SignerLimits {
     static func lift(in folder: String) throws {
         let path = folder + "/signer/configuration.yaml"
         let configuration = try String(contentsOfFile: path, encoding: .utf8)
-        try (configuration + off).write(toFile: path, atomically: true, encoding: .utf8)
+        try (configuration + unreachable).write(toFile: path, atomically: true, encoding: .utf8)
     }
 }
