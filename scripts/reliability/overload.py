@@ -179,7 +179,8 @@ class Trial:
         """Ten times what the pool can do, on kept connections."""
         duration = self.options.duration
         machine = self.run_fleet("--concurrency", "64", "--duration", "8s")["enrollmentsPerSecond"]
-        # One at a time, each as long as a lone commit takes: about a tenth of what the machine can do.
+        # One at a time, each as long as a lone commit takes: the least that the pool can be set to. That is a tenth to a
+        # quarter of what the machine can do; the load is ten times whatever it is.
         self.configure({"enrollments-running": 1, "enrollments-waiting": 64})
         closed = ["--concurrency", "16"]
         before = self.run_fleet(*closed, "--duration", "8s")

@@ -12,10 +12,19 @@ import collections
 import json
 import resource
 import ssl
+import subprocess
+import tempfile
 import time
 
-# The body is never looked at where the credential is wrong; it need not be a request.
-BODY = base64.b64encode(bytes(600)).decode()
+
+def certification_request():
+    """A good request: a bad one is answered before its credential is asked about."""
+    with tempfile.TemporaryDirectory() as folder:
+        der = subprocess.run(
+            ["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+             "/CN=storm.example.com", "-keyout", f"{folder}/key.pem", "-outform", "DER"],
+            check=True, capture_output=True).stdout
+    return base64.b64encode(der).decode()
 
 
 def head(host, path, length, authorization=None):
@@ -31,6 +40,7 @@ class Storm:
         self.host, port = options.server.rsplit(":", 1)
         self.port = int(port)
         self.path = "/.well-known/est/simpleenroll"
+        self.body = certification_request()
         self.end = time.monotonic() + options.duration
         self.opened = 0
         self.answers = collections.Counter()
@@ -101,15 +111,15 @@ class Storm:
     async def slow_headers(self):
         reader, writer = await self.connect()
         try:
-            await self.trickle(reader, writer, head(self.host, self.path, len(BODY)), 2)
+            await self.trickle(reader, writer, head(self.host, self.path, len(self.body)), 2)
         finally:
             writer.close()
 
     async def slow_bodies(self):
         reader, writer = await self.connect()
         try:
-            writer.write(head(self.host, self.path, len(BODY), "no-such-secret"))
-            await self.trickle(reader, writer, BODY.encode(), 2)
+            writer.write(head(self.host, self.path, len(self.body), "no-such-secret"))
+            await self.trickle(reader, writer, self.body.encode(), 2)
         finally:
             writer.close()
 
@@ -117,7 +127,7 @@ class Storm:
         reader, writer = await self.connect()
         try:
             while self.left > 0:
-                writer.write(head(self.host, self.path, len(BODY), "no-such-secret") + BODY.encode())
+                writer.write(head(self.host, self.path, len(self.body), "no-such-secret") + self.body.encode())
                 await self.answer(reader)
         finally:
             writer.close()
