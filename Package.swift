@@ -237,19 +237,26 @@ let package = Package(
 
 // Fuzzing (`scripts/fuzz`), which needs compiler options of its own: not in the default build.
 if Context.environment["ESTUARY_FUZZ"] != nil {
-    package.products.append(.executable(name: "estuary-fuzz", targets: ["estuary-fuzz"]))
+    package.products += [
+        .executable(name: "estuary-fuzz", targets: ["estuary-fuzz"]),
+        .executable(name: "estuary-fuzz-signer", targets: ["estuary-fuzz-signer"]),
+    ]
     package.targets += [
         .target(name: "CFuzzer", path: "Fuzz/CFuzzer"),
-        .target(
-            name: "FuzzSigner", dependencies: ["ClusterProtocol", "ConfigurationFile", "PKI", "Signer"],
-            path: "Fuzz/Signer"),
+        .target(name: "FuzzEngine", dependencies: ["CFuzzer"], path: "Fuzz/Engine"),
+        .target(name: "FuzzDevice", dependencies: ["Device"], path: "Fuzz/Device"),
+        // Two programs: the headers of OpenSSL, which the signer needs, and of BoringSSL clash.
         .executableTarget(
             name: "estuary-fuzz",
             dependencies: [
-                "CFuzzer", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Device", "Frontend",
-                "FuzzSigner", "PKI", "SecureConnections", .asn1, .x509,
+                "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Device", "Frontend", "FuzzEngine", "PKI",
+                "SecureConnections", .asn1, .x509,
             ],
             path: "Fuzz/Targets"),
+        .executableTarget(
+            name: "estuary-fuzz-signer",
+            dependencies: ["ClusterProtocol", "ConfigurationFile", "FuzzDevice", "FuzzEngine", "PKI", "Signer"],
+            path: "Fuzz/Signer"),
     ]
 }
 

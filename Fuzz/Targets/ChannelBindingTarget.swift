@@ -1,6 +1,7 @@
 internal import ClusterProtocol
 internal import ClusterTransport
 internal import Foundation
+internal import FuzzEngine
 internal import SecureConnections
 
 @testable internal import Frontend

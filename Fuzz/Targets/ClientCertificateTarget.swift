@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import FuzzEngine
 internal import SwiftASN1
 internal import X509
 

@@ -1,3 +1,5 @@
+internal import FuzzEngine
+
 @testable internal import ClusterProtocol
 
 extension FuzzTarget {

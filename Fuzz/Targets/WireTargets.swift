@@ -1,5 +1,6 @@
 internal import ClusterProtocol
 internal import Foundation
+internal import FuzzEngine
 
 @testable internal import ClusterTransport
 

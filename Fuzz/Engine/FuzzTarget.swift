@@ -2,26 +2,23 @@
 ///
 /// It must not trap, hang or use much memory: libFuzzer sees to that. What else must hold is checked with
 /// ``expect(_:_:)``.
-struct FuzzTarget: Sendable {
-    var name: String
-    var run: @Sendable ([UInt8]) -> Void
+package struct FuzzTarget: Sendable {
+    package let name: String
+    package let run: @Sendable ([UInt8]) -> Void
 
-    static let all = [
-        certificationRequest, channelBinding, csrAttributes, wireFrame, message, frontendConfiguration,
-        signerConfiguration, policy, event, clientCertificate,
-    ]
-
-    /// The one that the command line names.
-    static let chosen = all.first { CommandLine.arguments.count > 1 && $0.name == CommandLine.arguments[1] }
+    package init(name: String, run: @escaping @Sendable ([UInt8]) -> Void) {
+        self.name = name
+        self.run = run
+    }
 }
 
 /// Ends the process where a property does not hold, so that libFuzzer keeps the input.
-func expect(_ holds: Bool, _ property: String) {
+package func expect(_ holds: Bool, _ property: String) {
     guard holds else { fatalError("does not hold: \(property)") }
 }
 
 /// Runs what must work, and ends the process where it throws.
-func must<Result>(_ what: String, _ body: () throws -> Result) -> Result {
+package func must<Result>(_ what: String, _ body: () throws -> Result) -> Result {
     do {
         return try body()
     } catch {
@@ -30,7 +27,7 @@ func must<Result>(_ what: String, _ body: () throws -> Result) -> Result {
 }
 
 /// An input in parts: each is two bytes of length, big-endian, and so many bytes; what is left at the end is the last.
-func parts(of input: [UInt8], atMost limit: Int) -> [[UInt8]] {
+package func parts(of input: [UInt8], atMost limit: Int) -> [[UInt8]] {
     var rest = input[...]
     var parts: [[UInt8]] = []
     while rest.count >= 2, parts.count < limit {
