@@ -18,6 +18,8 @@ extension Target.Dependency {
     static let cryptoExtras = product(name: "CryptoExtras", package: "swift-crypto")
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+    static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
+    static let hummingbirdTLS = product(name: "HummingbirdTLS", package: "hummingbird")
     static let logging = product(name: "Logging", package: "swift-log")
     static let metrics = product(name: "CoreMetrics", package: "swift-metrics")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
@@ -127,9 +129,14 @@ let package = Package(
         .target(
             name: "Auditor",
             dependencies: [
-                "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "FaultInjection", "Observability",
-                "OperationsHTTP", "ProcessLife", .crypto, .grdb, .logging, .metrics, .serviceLifecycle,
-            ]),
+                "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "DurableFiles", "FaultInjection",
+                "Observability", "OperationsHTTP", "PKI", "ProcessLife", .asn1, .crypto, .cryptoExtras, .grdb,
+                .httpTypes, .hummingbird, .hummingbirdCore, .hummingbirdTLS, .logging, .metrics, .nioCore, .nioSSL,
+                .serviceLifecycle,
+                .x509,
+            ],
+            // The console's page, so that one program is enough.
+            resources: [.embedInCode("Console/Page")]),
         .executableTarget(
             name: "estuary-frontend",
             dependencies: ["Frontend", "Observability", "ProcessLife", .argumentParser, .logging, .serviceLifecycle]),

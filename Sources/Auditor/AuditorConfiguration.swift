@@ -16,6 +16,8 @@ package struct AuditorConfiguration: Sendable {
     /// The folder of the local administration socket.
     package var administrationPath: String
     package var operations: ListenAddress
+    /// nil where there is none.
+    package var console: ConsoleConfiguration?
     package var waitingRequests: Int
     package var waitingBytes: Int
     package var shutdown: Duration
@@ -53,6 +55,8 @@ package struct AuditorConfiguration: Sendable {
             throw root.error("operations", "listen: host and port are needed here, such as 127.0.0.1:9102")
         }
         self.operations = operations
+
+        console = try root.mapping("console").map { try ConsoleConfiguration($0) }
 
         let limits = try root.mapping("limits")
         waitingRequests = try limits?.integer("waiting-requests", default: 1024, in: 1...100_000) ?? 1024

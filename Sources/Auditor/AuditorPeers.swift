@@ -6,6 +6,8 @@ internal import Logging
 struct AuditorPeers: Sendable {
     /// The source of a signer's events.
     static let signerName = "signer"
+    /// The source of the auditor's own events: nobody else may have it.
+    static let ownName = "auditor"
 
     let signerKeys: [CurvePublicKey]
     let logger: Logger
@@ -19,7 +21,7 @@ struct AuditorPeers: Sendable {
     }
 
     private func frontend(_ node: NodeDescription) -> AllowedNode? {
-        guard node.role == .frontend, node.name != Self.signerName else { return nil }
+        guard node.role == .frontend, ![Self.signerName, Self.ownName].contains(node.name) else { return nil }
         let keys = node.publicKeys.compactMap { text in try? CurvePublicKey(z85: text) }
             .filter { !signerKeys.contains($0) }
         guard !keys.isEmpty else {

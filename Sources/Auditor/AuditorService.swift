@@ -1,5 +1,6 @@
 internal import ClusterProtocol
 internal import ClusterTransport
+package import ConfigurationFile
 internal import Foundation
 package import Logging
 package import Observability
@@ -13,12 +14,17 @@ package struct AuditorService: Service {
     private let registry: MetricsRegistry
     private let logger: Logger
     private let onListening: @Sendable (String) -> Void
+    private let onConsoleListening: @Sendable (ListenAddress) -> Void
 
-    /// - Parameter onListening: called once with the cluster's endpoint as bound.
+    /// - Parameters:
+    ///   - onListening: called once with the cluster's endpoint as bound.
+    ///   - onConsoleListening: called once with the console's address as bound.
     package init(
         configuration: AuditorConfiguration, registry: MetricsRegistry, logger: Logger,
-        onListening: @escaping @Sendable (String) -> Void = { _ in }
+        onListening: @escaping @Sendable (String) -> Void = { _ in },
+        onConsoleListening: @escaping @Sendable (ListenAddress) -> Void = { _ in }
     ) {
+        self.onConsoleListening = onConsoleListening
         self.configuration = configuration
         self.onListening = onListening
         self.registry = registry
@@ -66,6 +72,11 @@ package struct AuditorService: Service {
         let operations = OperationsServer(
             address: configuration.operations, registry: registry, logger: logger,
             ready: { ReadinessReport(missing: draining.isSet ? ["the auditor is shutting down"] : []) })
+        let console = try configuration.console.map { configuration in
+            try ConsoleServer(
+                configuration: configuration, store: store, version: EstuaryVersion.current,
+                startedAt: ProcessStart.secondsSince1970, logger: logger, onListening: onConsoleListening)
+        }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await store.run() }
             do {
@@ -87,10 +98,12 @@ package struct AuditorService: Service {
                     ])
                 onListening(endpoint)
                 group.addTask { try await operations.run() }
+                if let console { group.addTask { try await console.run() } }
                 group.addTask {
                     try await gracefulShutdown()
                     draining.set()
                     logger.info("auditor is shutting down")
+                    await console?.close()
                     store.finish()
                 }
                 // Not `waitForAll()`: it would hold the first error back until the store, which nobody ends, has ended.

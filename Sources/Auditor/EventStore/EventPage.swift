@@ -1,12 +1,12 @@
 internal import ClusterProtocol
 
-/// Cuts what was found to what one message can carry.
-enum EventPage {
+/// Cuts what was found to what one answer can carry.
+package enum EventPage {
     /// The most bytes that the lines take with their places: under the transport's limit of 256 KiB with room to spare.
-    private static let maximumBytes = 192 << 10
+    package static let maximumMessageBytes = 192 << 10
 
     /// - Parameter rows: one more than `limit` where there are more.
-    static func cut(_ rows: [(place: Int64, line: String)], limit: Int) -> ListEventsReply {
+    static func cut(_ rows: [(place: Int64, line: String)], limit: Int, maximumBytes: Int) -> ListEventsReply {
         var bytes = 0
         let page = rows.prefix(limit).prefix { row in
             let size = encodedBytes(row.line)

@@ -7,64 +7,113 @@ internal import GRDB
 struct EventQuery: Sendable {
     /// The most events of one answer, whatever the request says.
     static let maximumLimit = 1000
+    /// The longest text that is looked for.
+    static let maximumText = 512
 
     let limit: Int
     let newestFirst: Bool
     let cursor: Int64?
-    /// A condition on the index's columns and its value.
-    private let conditions: [(sql: String, value: String)]
+    /// What every match has in the full-text table.
+    private let terms: [String]
+    /// A condition on the index's columns and its values.
+    private let conditions: [(sql: String, values: [String])]
+    /// Minutes since 1970, both within.
+    private let minutes: ClosedRange<Int64>?
+    /// Whether nothing can match.
+    private let isEmpty: Bool
 
-    /// - Throws: ``ServiceError`` with code `invalid-argument` for a time that is not RFC 3339.
+    /// - Throws: ``ServiceError`` with code `invalid-argument` for a time that is not RFC 3339, and for a text that
+    ///   nothing can be found by.
     init(_ request: ListEventsRequest) throws {
         limit = min(max(request.limit, 1), Self.maximumLimit)
         newestFirst = request.newestFirst
         cursor = request.cursor
-        var conditions: [(String, String)] = []
-        func add(_ sql: String, _ value: String?) {
-            if let value { conditions.append((sql, value)) }
+        var conditions: [(String, [String])] = []
+        var terms = SearchTerms()
+        let serial = request.serial.map(Self.canonicalSerial)
+        let equal: [(SearchTerms.Field, String, String?)] = [
+            (.type, "type", request.type), (.label, "label", request.label), (.source, "source", request.source),
+            (.decision, "decision", request.decision), (.principal, "principal", request.principal),
+            (.serial, "serial", serial),
+        ]
+        for case (let field, let column, let value?) in equal {
+            terms.add(field, value)
+            conditions.append(("\(column) = ?", [value]))
         }
-        add("type = ?", request.type)
-        add("label = ?", request.label)
-        add("source = ?", request.source)
-        add("decision = ?", request.decision)
-        add("principal = ?", request.principal)
-        add("serial = ?", request.serial.map(Self.canonicalSerial))
-        add("time >= ?", try request.since.map(Self.canonicalTime))
-        add("time < ?", try request.until.map(Self.canonicalTime))
-        add("instr(text, ?) > 0", request.name?.lowercased())
+        for (what, kind, part) in [("name", "g", request.name), ("subject", "s", request.subject)] {
+            guard let part = part?.lowercased() else { continue }
+            guard (SearchTerms.minimumPart...Self.maximumText).contains(part.unicodeScalars.count) else {
+                throw ServiceError(
+                    .invalidArgument,
+                    "A part of a \(what) has from \(SearchTerms.minimumPart) to \(Self.maximumText) characters.")
+            }
+            terms.addParts(of: part, Character(kind), maximum: SearchTerms.maximumTerms / 2)
+            conditions.append(
+                kind == "s"
+                    ? ("instr(subject, ?) > 0", [part])
+                    : ("(instr(subject, ?) > 0 OR instr(names, ?) > 0)", [part, part]))
+        }
+        if let text = request.text {
+            let words = SearchTerms.words(of: text)
+            guard !words.isEmpty, words.count <= SearchTerms.maximumTerms, text.utf8.count <= Self.maximumText else {
+                throw ServiceError(
+                    .invalidArgument, "A text to look for has from 1 to \(SearchTerms.maximumTerms) words.")
+            }
+            terms.addWords(of: text)
+        }
+        let (since, until) = (try request.since.map(Self.canonicalTime), try request.until.map(Self.canonicalTime))
+        if let since { conditions.append(("time >= ?", [since])) }
+        if let until { conditions.append(("time < ?", [until])) }
+        let first = since.flatMap(EventMinute.of) ?? 0
+        let last = until.flatMap(EventMinute.of) ?? Self.lastMinute
+        isEmpty = first > last
+        minutes = since == nil && until == nil || first > last ? nil : first...last
+        self.terms = terms.terms
         self.conditions = conditions
     }
 
     var isFiltered: Bool {
-        !conditions.isEmpty
+        !conditions.isEmpty || !terms.isEmpty
     }
 
-    /// Places by the index; takes ``indexArguments`` and then the limit.
-    var indexSQL: String {
-        let all = conditions.map(\.sql) + (cursor == nil ? [] : [cursorCondition])
-        return "SELECT place FROM entries WHERE " + all.joined(separator: " AND ") + order
-    }
-
-    var indexArguments: StatementArguments {
-        StatementArguments(conditions.map(\.value)) + StatementArguments(cursor.map { [$0] } ?? [])
+    /// The places that match, by the index.
+    func places(_ db: Database, limit: Int) throws -> [Int64] {
+        guard !isEmpty else { return [] }
+        var sql = "SELECT e.place FROM entries e WHERE "
+        var arguments = StatementArguments()
+        var all = conditions.map(\.sql)
+        if !terms.isEmpty {
+            // The order of the two is fixed: the lists of places first, and a look at each that they give.
+            sql = "SELECT e.place FROM found f CROSS JOIN entries e ON e.place = f.rowid WHERE found MATCH ? AND "
+            arguments += [Array(Set(terms)).map { "\"\($0)\"" }.joined(separator: " AND ")]
+        }
+        let place = terms.isEmpty ? "e.place" : "f.rowid"
+        if let minutes {
+            guard let range = try EventCounts.places(db, minutes: minutes) else { return [] }
+            all.insert("\(place) BETWEEN \(range.lowerBound) AND \(range.upperBound)", at: 0)
+        }
+        if let cursor { all.insert("\(place) \(newestFirst ? "<" : ">") \(cursor)", at: 0) }
+        if all.isEmpty { all = ["1"] }
+        arguments += StatementArguments(conditions.flatMap(\.values))
+        arguments += [limit]
+        return try Int64.fetchAll(
+            db,
+            sql: sql + all.joined(separator: " AND ") + " ORDER BY \(place) \(newestFirst ? "DESC" : "ASC") LIMIT ?",
+            arguments: arguments)
     }
 
     /// Places and lines by the log alone; takes ``logArguments`` and then the limit.
     var logSQL: String {
-        "SELECT place, line FROM events" + (cursor == nil ? "" : " WHERE " + cursorCondition) + order
+        let condition = cursor == nil ? "" : " WHERE place \(newestFirst ? "<" : ">") ?"
+        return "SELECT place, line FROM events\(condition) ORDER BY place \(newestFirst ? "DESC" : "ASC") LIMIT ?"
     }
 
     var logArguments: StatementArguments {
         StatementArguments(cursor.map { [$0] } ?? [])
     }
 
-    private var cursorCondition: String {
-        newestFirst ? "place < ?" : "place > ?"
-    }
-
-    private var order: String {
-        " ORDER BY place \(newestFirst ? "DESC" : "ASC") LIMIT ?"
-    }
+    /// The last minute of the year 9999.
+    private static let lastMinute: Int64 = 4_223_371_679
 
     private static func canonicalSerial(_ serial: String) -> String {
         serial.filter { $0 != ":" }.lowercased()

@@ -25,6 +25,8 @@ package final class EventStore: Sendable {
     private let committed: AsyncStream<Void>
     private let ringCommitted: AsyncStream<Void>.Continuation
     private let size: Atomic<Int64>
+    /// Told of every commit.
+    let growth = LogGrowth()
 
     /// Opens the store at a path, or makes an empty one.
     ///
@@ -73,6 +75,7 @@ package final class EventStore: Sendable {
                 try await writer.run(on: log, now: { Int64(now().timeIntervalSince1970) }) { committed in
                     if let size = committed.logSize { self.size.store(size, ordering: .releasing) }
                     self.ringCommitted.yield()
+                    self.growth.announce()
                 }
             }
             defer { ringCommitted.finish() }
@@ -150,13 +153,18 @@ package final class EventStore: Sendable {
     /// Finds events. A filtered query sees everything that was stored before it came.
     ///
     /// - Throws: ``ServiceError``: `invalid-argument`, or `overloaded` while the index is being made.
-    package func events(_ request: ListEventsRequest) async throws -> ListEventsReply {
+    ///
+    /// - Parameter maximumBytes: of the lines together, so that an answer is no larger than its reader takes; one line
+    ///   is always there.
+    package func events(
+        _ request: ListEventsRequest, maximumBytes: Int = EventPage.maximumMessageBytes
+    ) async throws -> ListEventsReply {
         let query = try EventQuery(request)
         let rows: [(place: Int64, line: String)]
         if query.isFiltered {
             try await waitForIndex(place: logSize)
             do {
-                let places = try await index.places(query, limit: query.limit + 1)
+                let places = try await index.read { try query.places($0, limit: query.limit + 1) }
                 rows = try await lines(at: places)
             } catch {
                 // Where the index was damaged it is empty now, and to be filled.
@@ -169,7 +177,24 @@ package final class EventStore: Sendable {
                     .map { ($0[0], $0[1]) }
             }
         }
-        return EventPage.cut(rows, limit: query.limit)
+        return EventPage.cut(rows, limit: query.limit, maximumBytes: maximumBytes)
+    }
+
+    /// One event's exact line; nil where the log has no such place.
+    package func line(at place: Int64) async throws -> String? {
+        try await lines(at: [place]).first?.line
+    }
+
+    /// Reads what the index has made of the events. It may be some events behind the log: see ``indexBacklog``.
+    ///
+    /// - Throws: ``ServiceError`` with code `overloaded` where the index is being made anew.
+    func summary<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) async throws -> Value {
+        do {
+            return try await index.read(body)
+        } catch {
+            ringCommitted.yield()
+            throw error
+        }
     }
 
     private func lines(at places: [Int64]) async throws -> [(place: Int64, line: String)] {

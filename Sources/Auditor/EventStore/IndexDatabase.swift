@@ -5,7 +5,7 @@ internal import GRDB
 /// The tables of the search index.
 enum IndexDatabase {
     /// An index of another version is thrown away.
-    private static let version: Int64 = 1
+    private static let version: Int64 = 2
 
     /// Opens an index that is there.
     ///
@@ -39,16 +39,24 @@ enum IndexDatabase {
         }
     }
 
-    static func insert(_ entry: IndexEntry, _ db: Database) throws {
-        try db.cachedStatement(
+    /// Adds events, in the order of their places, to everything that they are found and counted by.
+    static func insert(_ entries: [IndexEntry], _ db: Database) throws {
+        let row = try db.cachedStatement(
             sql: """
-                INSERT INTO entries (place, id, time, type, source, label, decision, principal, serial, text)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """
-        ).execute(arguments: [
-            entry.place, entry.id, entry.time, entry.type, entry.source, entry.label, entry.decision, entry.principal,
-            entry.serial, entry.text,
-        ])
+                INSERT INTO entries
+                    (place, id, time, type, source, label, decision, principal, serial, subject, names)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """)
+        let terms = try db.cachedStatement(sql: "INSERT INTO found (rowid, terms) VALUES (?, ?)")
+        for entry in entries {
+            try row.execute(arguments: [
+                entry.place, entry.id, entry.time, entry.type, entry.source, entry.label, entry.decision,
+                entry.principal, entry.serial, entry.subject, entry.names,
+            ])
+            try terms.execute(arguments: [entry.place, entry.terms])
+            try NewestCertificates.follow(entry, db)
+        }
+        try EventCounts.add(entries, db)
     }
 
     private static var configuration: Configuration {
@@ -59,6 +67,8 @@ enum IndexDatabase {
         return configuration
     }
 
+    /// Equal values, words and parts of names are terms of one full-text table, so that any of them together are found by
+    /// walking their lists of places side by side, the newest first. The columns of `entries` decide what really matches.
     private static let schema = """
         CREATE TABLE owner (log TEXT NOT NULL);
         CREATE TABLE entries (
@@ -71,50 +81,10 @@ enum IndexDatabase {
             decision TEXT,
             principal TEXT,
             serial TEXT,
-            text TEXT
+            subject TEXT,
+            names TEXT
         );
-        CREATE INDEX entries_time ON entries (time);
-        CREATE INDEX entries_type ON entries (type);
-        CREATE INDEX entries_source ON entries (source);
-        CREATE INDEX entries_label ON entries (label);
-        CREATE INDEX entries_decision ON entries (decision);
-        CREATE INDEX entries_principal ON entries (principal);
-        CREATE INDEX entries_serial ON entries (serial);
-        """
-}
-
-/// What the index keeps of an event.
-struct IndexEntry: Sendable {
-    let place: Int64
-    let id: String
-    let time: String
-    let type: String
-    let source: String
-    let label: String?
-    let decision: String?
-    let principal: String?
-    let serial: String?
-    /// Subject and names in lower case, one a line: what a part of a name is looked for in.
-    let text: String?
-
-    /// A line of the log was checked before it was stored; one that can't be read even so is indexed as `unreadable`, so
-    /// that it is found rather than stopping the index.
-    init(place: Int64, line: String) {
-        self.place = place
-        guard let event = try? AuditEvent(line: line) else {
-            (id, time, type, source) = ("", "", "unreadable", "")
-            (label, decision, principal, serial, text) = (nil, nil, nil, nil, nil)
-            return
-        }
-        id = event.id
-        time = event.time
-        type = event.type.rawValue
-        source = event.source
-        label = event.label
-        decision = event.decision?.rawValue
-        principal = event.principal
-        serial = event.serial?.lowercased()
-        let names = ([event.subject].compactMap(\.self) + (event.names ?? [])).map { $0.lowercased() }
-        text = names.isEmpty ? nil : names.joined(separator: "\n")
-    }
+        CREATE VIRTUAL TABLE found USING fts5
+            (terms, content = '', detail = none, columnsize = 0, tokenize = 'ascii');
+        """ + EventCounts.schema + NewestCertificates.schema
 }

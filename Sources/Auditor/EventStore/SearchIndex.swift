@@ -58,7 +58,7 @@ actor SearchIndex {
             do {
                 try await faults.around(.indexCommit) {
                     try await pool.write { db in
-                        for entry in entries { try IndexDatabase.insert(entry, db) }
+                        try IndexDatabase.insert(entries, db)
                     }
                 }
                 // A query may have found damage meanwhile, and the file is another.
@@ -72,15 +72,13 @@ actor SearchIndex {
         }
     }
 
-    /// The places of the events that match, at most `limit`, in the order that the query asks for.
+    /// Reads from the index.
     ///
     /// - Throws: where the file turns out to be damaged; it is empty then, and ``follow()`` has to be called.
-    func places(_ query: EventQuery, limit: Int) async throws -> [Int64] {
+    func read<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) async throws -> Value {
         let generation = rebuilds
         do {
-            return try await pool.read { db in
-                try Int64.fetchAll(db, sql: query.indexSQL, arguments: query.indexArguments + [limit])
-            }
+            return try await pool.read(body)
         } catch let error as DatabaseError where Self.meansDamage(error) {
             if generation == rebuilds { try rebuild(because: error) }
             throw ServiceError(.overloaded, "The search index is being made anew.", retryAfter: 5, cause: error)

@@ -30,8 +30,12 @@ struct AuditList: AsyncParsableCommand {
     var source: String?
     @Option(help: "Only events with this decision: allowed, denied, deferred.")
     var decision: String?
-    @Option(help: "Only events with this part in the subject or a name.")
+    @Option(help: "Only events with this part, of three characters at least, in the subject or a name.")
     var name: String?
+    @Option(help: "Only events with this part, of three characters at least, in the subject.")
+    var subject: String?
+    @Option(help: "Only events that have each of these words somewhere.")
+    var text: String?
     @Option(help: "Only what this one did: secret:ID, certificate:SERIAL.")
     var principal: String?
     @Option(help: "Only events since: 2026-01-31T12:00:00Z, 2026-01-31, or so long ago: 2h, 7d.")
@@ -75,6 +79,8 @@ struct AuditList: AsyncParsableCommand {
         request.source = source
         request.decision = decision
         request.name = name
+        request.subject = subject
+        request.text = text
         request.principal = principal
         request.since = since?.rfc3339
         request.until = until?.rfc3339

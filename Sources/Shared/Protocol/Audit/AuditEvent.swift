@@ -43,6 +43,11 @@ package struct AuditEvent: Sendable, Equatable {
         case dropped
         /// So many equal denials, after the first ones, stand in for themselves.
         case coalesced
+        // What happens at the auditor's console.
+        case signedIn = "signed-in"
+        case signInFailed = "sign-in-failed"
+        case signedOut = "signed-out"
+        case exported
         /// What an operator should look at now: a node has used up a quota, which it may do where it was stolen.
         case alarm
     }
@@ -66,6 +71,8 @@ package struct AuditEvent: Sendable, Equatable {
         case localUser = "local-user"
         /// A node's CURVE key.
         case node
+        /// A password at the auditor's console.
+        case password
     }
 
     package var schema = AuditEvent.schema

@@ -80,8 +80,12 @@ package struct ListEventsRequest: RemoteRequest {
     package var source: String?
     package var decision: String?
     package var principal: String?
-    /// Part of the subject or of a name.
+    /// Part of the subject or of a name, three characters at least; capitals don't matter.
     package var name: String?
+    /// Part of the subject, likewise.
+    package var subject: String?
+    /// Words, each of which stands somewhere in the event; capitals don't matter.
+    package var text: String?
     /// RFC 3339.
     package var since: String?
     package var until: String?

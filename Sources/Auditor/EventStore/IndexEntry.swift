@@ -1,0 +1,82 @@
+internal import ClusterProtocol
+internal import Foundation
+internal import PKI
+
+/// What the index keeps of an event.
+struct IndexEntry: Sendable {
+    let place: Int64
+    let id: String
+    let time: String
+    let type: String
+    let source: String
+    let label: String?
+    let decision: String?
+    let principal: String?
+    let serial: String?
+    /// In lower case: what a part of a subject or a name is looked for in. Names stand one a line.
+    let subject: String?
+    let names: String?
+    /// What the event is found by, as ``SearchTerms`` writes it.
+    let terms: String
+    let counted: EventCounts.Counted
+    let certificate: NewestCertificates.Change?
+
+    /// A line of the log was checked before it was stored; one that can't be read even so is indexed as `unreadable`, so
+    /// that it is found rather than stopping the index.
+    init(place: Int64, line: String) {
+        self.place = place
+        guard let event = try? AuditEvent(line: line) else {
+            (id, time, type, source) = ("", "", "unreadable", "")
+            (label, decision, principal, serial, subject, names) = (nil, nil, nil, nil, nil, nil)
+            var terms = SearchTerms()
+            terms.add(.type, type)
+            self.terms = terms.text
+            counted = EventCounts.Counted(minute: nil, type: type, label: nil, reason: nil, source: "", node: nil)
+            certificate = nil
+            return
+        }
+        id = event.id
+        time = event.time
+        type = event.type.rawValue
+        source = event.source
+        label = event.label
+        decision = event.decision?.rawValue
+        principal = event.principal
+        serial = event.serial?.lowercased()
+        subject = event.subject?.lowercased()
+        names = event.names.flatMap { $0.isEmpty ? nil : $0.joined(separator: "\n").lowercased() }
+        terms = SearchTerms(of: event).text
+        counted = EventCounts.Counted(
+            minute: EventMinute.of(event.time), type: type, label: label, reason: event.reason, source: source,
+            node: event.node)
+        certificate = NewestCertificates.Change(event)
+    }
+}
+
+/// Minutes since 1970 of the times of events.
+enum EventMinute {
+    /// The minute of a time as events write it, RFC 3339 in UTC; nil for another text.
+    static func of(_ time: String) -> Int64? {
+        seconds(time).map { $0 / 60 }
+    }
+
+    /// Whole seconds since 1970, from 1970 to 9999.
+    static func seconds(_ time: String) -> Int64? {
+        let text = Array(time.utf8.prefix(32))
+        guard text.count >= 20, text.last == UInt8(ascii: "Z") else { return nil }
+        func number(_ range: Range<Int>) -> Int? {
+            var value = 0
+            for byte in text[range] {
+                guard (0x30...0x39).contains(byte) else { return nil }
+                value = value * 10 + Int(byte - 0x30)
+            }
+            return value
+        }
+        guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
+            let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
+            year >= 1970, (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second <= 60
+        else { return nil }
+        return CivilTime.secondsSince1970(
+            year: year, month: month, day: day, hours: hour, minutes: minute, seconds: second)
+    }
+}
