@@ -44,6 +44,7 @@ package struct FrontendService: Service {
                 maximumRunning: limits.suspectsRunning, maximumWaiting: limits.suspectsWaiting,
                 patience: limits.enrollmentPatience, onShed: { metrics.shed($0) }),
             onFailure: { metrics.authenticationFailed(isLimited: $0) })
+        let sheds = ShedCounts()
         let identity = CurrentIdentity(
             settings: TLSSettings(
                 minimumVersion: configuration.minimumTLSVersion, maximumVersion: configuration.maximumTLSVersion))
@@ -97,7 +98,7 @@ package struct FrontendService: Service {
             responder: ESTResponder(
                 desk: EnrollmentDesk(
                     pool: pool, failures: failures, judgements: PathJudgements(onShed: { metrics.shed($0) }),
-                    recorder: recorder, logger: logger),
+                    recorder: recorder, sheds: sheds, logger: logger),
                 revocation: revocation.responder, directory: directory, drain: drain, metrics: metrics, run: run,
                 logger: logger),
             logger: logger,
@@ -114,7 +115,7 @@ package struct FrontendService: Service {
         services =
             [
                 operations, EventSender(recorder: recorder, auditor: auditor, logger: logger),
-                FailureReports(limit: failures, recorder: recorder),
+                CoalescedReports(failures: failures, sheds: sheds, recorder: recorder),
             ] + links + keepers + [renewal] + [plainServer].compactMap { $0 } + [server]
         self.logger = logger
     }

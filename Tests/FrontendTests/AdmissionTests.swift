@@ -1,3 +1,4 @@
+internal import ClusterProtocol
 internal import ClusterTransport
 internal import Testing
 
@@ -77,6 +78,34 @@ internal import Testing
         #expect(state.waiting == 4)
         #expect(state.request(8, label: "a", labelLimit: 100, isUrgent: true) == .wait)
         #expect(state.leave(label: "a") == 8)
+    }
+
+    @Test func whatHasNoPlaceIsKnownBeforeItAsks() {
+        var state = AdmissionState(maximumRunning: 1, maximumWaiting: 1)
+        #expect(state.limit(label: "a", labelLimit: 2, isUrgent: false) == nil)
+        #expect(state.request(1, label: "a", labelLimit: 2) == .run)
+        #expect(state.limit(label: "a", labelLimit: 1, isUrgent: false) == .label)
+        #expect(state.limit(label: "a", labelLimit: 2, isUrgent: false) == nil)
+        #expect(state.request(2, label: "a", labelLimit: 2) == .wait)
+        #expect(state.limit(label: "b", labelLimit: 2, isUrgent: false) == .pool)
+        #expect(state.limit(label: "b", labelLimit: 2, isUrgent: true) == nil)
+        #expect(state.request(3, label: "b", labelLimit: 2, isUrgent: true) == .wait)
+        #expect(state.limit(label: "b", labelLimit: 2, isUrgent: true) == .pool)
+    }
+
+    @Test func whatFindsNoPlaceIsCountedByLabelAndReason() {
+        let counts = ShedCounts()
+        let pool = ServiceError(.overloaded, "Too many.", reason: .init(rawValue: "overloaded-pool"))
+        for label in ["b", "a", "a"] { #expect(counts.count(pool, label: label)) }
+        #expect(counts.count(ServiceError(.overloaded, "The signer has too much to do."), label: "a"))
+        #expect(!counts.count(ServiceError(.credentialRefused, "No."), label: "a"))
+        #expect(
+            counts.takeReports() == [
+                ShedCounts.Report(label: "a", reason: "overloaded", count: 1),
+                ShedCounts.Report(label: "a", reason: "overloaded-pool", count: 2),
+                ShedCounts.Report(label: "b", reason: "overloaded-pool", count: 1),
+            ])
+        #expect(counts.takeReports().isEmpty)
     }
 
     @Test func thePoolNeverRunsMoreThanItsBound() async throws {

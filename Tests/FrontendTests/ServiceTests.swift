@@ -164,7 +164,7 @@ internal import X509
     }
 
     @Test func tooManyEnrollmentsAre503AndCacertsIsNotBehindThem() async throws {
-        try await TestFrontend.run(change: {
+        let auditor = try await TestFrontend.run(change: {
             $0.limits.enrollmentsRunning = 2
             $0.limits.enrollmentsWaiting = 1
             $0.limits.enrollmentPatience = .seconds(60)
@@ -185,8 +185,33 @@ internal import X509
                 for try await status in group { #expect(status == 200) }
             }
             #expect(try await frontend.send(request).status == 200)
-            try await eventually { frontend.auditor.denials.count == 5 }
-            #expect(frontend.auditor.denials.allSatisfy { $0.reason == "overloaded-pool" })
+            return frontend.auditor
+        }
+        // One event of all of them, at the latest when the process ends.
+        let sheds = auditor.events.filter { $0.reason?.hasPrefix("overloaded") == true }
+        #expect(sheds.allSatisfy { $0.type == .coalesced && $0.label == "default" && $0.reason == "overloaded-pool" })
+        #expect(sheds.compactMap(\.count).reduce(0, +) == 5)
+    }
+
+    @Test func whatFindsNoPlaceIsRefusedByItsHeadAlone() async throws {
+        try await TestFrontend.run(change: {
+            $0.limits.enrollmentsRunning = 1
+            $0.limits.enrollmentsWaiting = 0
+        }) { frontend in
+            try await frontend.ready()
+            frontend.signer.set { $0.holdsEnrollments = true }
+            async let held = frontend.send(.enroll(try TestRequest.make("d.example.com")))
+            try await eventually { frontend.signer.received.count == 1 }
+            var unreadable = TestHTTPRequest.enroll(try TestRequest.make("d.example.com"))
+            unreadable.body = "no base64 !"
+            // Nothing of it is looked at: not the body, not the credential. And the connection goes on.
+            let connection = try await frontend.connect()
+            let shed = try await connection.perform(unreadable)
+            #expect(shed.status == 503 && shed.header("retry-after") != nil)
+            #expect(try await connection.perform(.get("/.well-known/est/cacerts")).status == 200)
+            frontend.signer.set { $0.holdsEnrollments = false }
+            #expect(try await held.status == 200)
+            #expect(try await connection.perform(unreadable).status == 400)
         }
     }
 

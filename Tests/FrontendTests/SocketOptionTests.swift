@@ -40,7 +40,7 @@ internal import Testing
 private struct NoResponder: RequestResponder {
     var isDraining: Bool { false }
 
-    func plan(for head: HTTPRequest) -> RequestPlan { RequestPlan(refusal: .notFound) }
+    func plan(for head: HTTPRequest, connection: ClientConnection?) -> RequestPlan { RequestPlan(refusal: .notFound) }
     func respond(to request: ReceivedRequest) async -> Answer { ErrorResponse.notFound.answer }
     func completed(_ route: Route?, status: Int, duration: Duration?) {}
 }

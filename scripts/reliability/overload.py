@@ -154,6 +154,11 @@ class Trial:
              self.anchor, "--connections", str(connections), "--duration", str(duration)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
 
+    def require_time(self, what, condition):
+        """What depends on the machine: only printed in the short form, which says nothing about speed."""
+        if not self.options.short:
+            self.require(what, condition)
+
     def require(self, what, condition):
         if not condition:
             self.failures.append(what)
@@ -166,11 +171,11 @@ class Trial:
         """5 s after the storm everything is as before."""
         time.sleep(5)
         self.require("the frontend is ready 5 s after", self.cluster.is_ready("frontend-1"))
-        after = self.run_fleet(*options, "--duration", "8s")
+        after = self.run_fleet(*options, "--duration", self.options.calm)
         self.require("every request is answered 5 s after", set(after["statuses"]) == {"200"} and not after["failures"])
         # Two measurements of the same differ by a fifth on a machine that is shared.
-        self.require("the rate of before is there 5 s after",
-                     after["enrollmentsPerSecond"] >= 0.8 * before["enrollmentsPerSecond"])
+        self.require_time("the rate of before is there 5 s after",
+                          after["enrollmentsPerSecond"] >= 0.8 * before["enrollmentsPerSecond"])
         return after["enrollmentsPerSecond"]
 
     # The storms
@@ -178,12 +183,12 @@ class Trial:
     def kept(self):
         """Ten times what the pool can do, on kept connections."""
         duration = self.options.duration
-        machine = self.run_fleet("--concurrency", "64", "--duration", "8s")["enrollmentsPerSecond"]
+        machine = self.run_fleet("--concurrency", "64", "--duration", self.options.calm)["enrollmentsPerSecond"]
         # One at a time, each as long as a lone commit takes: the least that the pool can be set to. That is a tenth to a
         # quarter of what the machine can do; the load is ten times whatever it is.
         self.configure({"enrollments-running": 1, "enrollments-waiting": 64})
         closed = ["--concurrency", "16"]
-        before = self.run_fleet(*closed, "--duration", "8s")
+        before = self.run_fleet(*closed, "--duration", self.options.calm)
         peak = before["enrollmentsPerSecond"]
         frontend = Frontend(self.cluster)
         load = self.fleet("--rate", str(round(10 * peak)), "--duration", f"{duration}s", "--max-in-flight", "1000")
@@ -199,9 +204,9 @@ class Trial:
               f"{goodput:.0f}/s done ({100 * goodput / peak:.0f} %), {storm['statuses'].get('503', 0)} × 503, "
               f"{storm['requests']['notStarted']} not begun; p99 of what was accepted {accepted:.0f} ms, of cacerts "
               f"{answer:.0f} ms; frontend {frontend.memory} MiB; {after:.0f}/s after", flush=True)
-        self.require("80 % of the peak is done", goodput >= 0.8 * peak)
-        self.require("what is accepted takes less than 2 s (p99)", accepted < 2000)
-        self.require("cacerts takes at most 250 ms (p99)", answer <= 250)
+        self.require_time("80 % of the peak is done", goodput >= 0.8 * peak)
+        self.require_time("what is accepted takes less than 2 s (p99)", accepted < 2000)
+        self.require_time("cacerts takes at most 250 ms (p99)", answer <= 250)
         self.require("cacerts is always answered", set(authorities["statuses"]) == {"200"})
         self.require("the rest is told to come later", set(storm["statuses"]) == {"200", "503"})
         self.require_memory(frontend)
@@ -211,7 +216,7 @@ class Trial:
         """Twice what the machine can do, on new connections."""
         duration = self.options.duration
         closed = ["--connection", "new", "--concurrency", "64"]
-        before = self.run_fleet(*closed, "--duration", "8s")
+        before = self.run_fleet(*closed, "--duration", self.options.calm)
         peak = before["enrollmentsPerSecond"]
         frontend = Frontend(self.cluster)
         storm = self.run_fleet(
@@ -223,13 +228,13 @@ class Trial:
         print(f"new: the machine {peak:.0f}/s; {2 * peak:.0f}/s for {duration} s: {goodput:.0f}/s done "
               f"({100 * goodput / peak:.0f} %), at most {frontend.handshakes} handshakes at a time of {bound}, "
               f"{frontend.connections} connections; frontend {frontend.memory} MiB; {after:.0f}/s after", flush=True)
-        self.require("80 % of the peak is done", goodput >= 0.8 * peak)
+        self.require_time("80 % of the peak is done", goodput >= 0.8 * peak)
         self.require(f"no more than {bound} handshakes at a time", frontend.handshakes <= bound)
         self.require_memory(frontend)
 
     def against(self, name, text, start):
         """Good devices of the same address, while a storm goes on."""
-        seconds = 30
+        seconds = self.options.storm
         frontend = Frontend(self.cluster)
         processes = start(seconds)
         time.sleep(seconds / 3)
@@ -287,11 +292,15 @@ def main():
     parser.add_argument("--connections", type=int, default=10_000,
                         help="connections of the slow and the silent storms (default: 10000)")
     parser.add_argument("--only", help="only these of " + ", ".join(NAMES))
+    parser.add_argument("--short", action="store_true",
+                        help="a few seconds each, and no figure is too low: what is asked is that the good are served")
     parser.add_argument("--programs", required=True, help="the folder with the built programs")
     options = parser.parse_args()
     unknown = set((options.only or NAMES[0]).split(",")) - set(NAMES)
     if unknown or options.duration < 5 or options.connections < 1:
         parser.error(f"--only takes {', '.join(NAMES)}; --duration is at least 5, --connections at least 1")
+    # Seconds that a rate is measured for, and that a storm lasts.
+    options.calm, options.storm = ("2s", 6) if options.short else ("8s", 30)
     folder = tempfile.mkdtemp(prefix="estuary-overload-")
     try:
         return Trial(options, folder).run()

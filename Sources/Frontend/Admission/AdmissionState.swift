@@ -82,6 +82,13 @@ struct AdmissionState {
         return .wait
     }
 
+    /// Which bound a request would meet if it came now; nil where there is a place for it.
+    func limit(label: String, labelLimit: Int, isUrgent: Bool) -> Limit? {
+        guard byLabel[label, default: 0] < labelLimit else { return .label }
+        guard running >= maximumRunning, others.ids.count >= maximumWaiting else { return nil }
+        return isUrgent && urgent.ids.count < maximumUrgent ? nil : .pool
+    }
+
     /// One that ran has ended.
     ///
     /// - Returns: The one whose turn it is now; it counts as running.

@@ -30,6 +30,16 @@ final class EnrollmentPool: Sendable {
         state.withLock { ($0.admission.running, $0.admission.waiting) }
     }
 
+    /// Why a request would be sent away if it came now; nil where there is a place for it.
+    ///
+    /// With this a request can be refused by its head alone: in a storm that is most of what there is to do.
+    func refusal(label: String, limit: Int, mayBeUrgent: Bool) -> ServiceError? {
+        let reached = state.withLock {
+            $0.admission.limit(label: label, labelLimit: limit, isUrgent: mayBeUrgent)
+        }
+        return reached.map(shed)
+    }
+
     /// Runs the body when there is a place for it.
     ///
     /// - Throws: ``ServiceError`` with code `overloaded` where there is none; `CancellationError` where the task is

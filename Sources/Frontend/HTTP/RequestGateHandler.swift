@@ -223,7 +223,7 @@ extension RequestGateHandler {
         }
         // The target as it came: the library reads a path out of whatever looks like a URI of any scheme.
         request.path = head.uri
-        let plan = responder.plan(for: request)
+        let plan = responder.plan(for: request, connection: peer?.client)
         current = PendingRequest(head: request, isHTTP10: head.version == .http1_0, plan: plan)
         deadline?.expect(within: timeouts.body)
         perform(

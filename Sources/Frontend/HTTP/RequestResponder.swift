@@ -6,8 +6,8 @@ protocol RequestResponder: Sendable {
     /// Whether the server is shutting down, so that connections end with the answer that is being made.
     var isDraining: Bool { get }
 
-    /// What to do with a request, as far as its head tells.
-    func plan(for head: HTTPRequest) -> RequestPlan
+    /// What to do with a request, as far as its head tells, and who is at the other end; nil on plain HTTP.
+    func plan(for head: HTTPRequest, connection: ClientConnection?) -> RequestPlan
 
     /// Answers a request whose plan has a route. Never fails: an error is an answer too.
     func respond(to request: ReceivedRequest) async -> Answer

@@ -18,7 +18,7 @@ struct RevocationResponder: RequestResponder {
     var isDraining: Bool { drain.isDraining }
 
     /// 404, 405 and 415, in this order, and 503 for what would be served at another time.
-    func plan(for head: HTTPRequest) -> RequestPlan {
+    func plan(for head: HTTPRequest, connection: ClientConnection?) -> RequestPlan {
         guard !directory.isEmpty else {
             return RequestPlan(refusal: drain.isDraining ? .shuttingDown : .notReady)
         }

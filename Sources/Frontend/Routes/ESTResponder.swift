@@ -8,6 +8,7 @@ internal import Synchronization
 /// to ``RevocationResponder``.
 final class ESTResponder: RequestResponder {
     private let routes: [ESTOperation: any ESTRoute]
+    private let desk: EnrollmentDesk
     private let revocation: RevocationResponder
     private let directory: CatalogueDirectory
     private let drain: DrainState
@@ -25,6 +26,7 @@ final class ESTResponder: RequestResponder {
             SimpleReenrollRoute(desk: desk), ServerKeyGenerationRoute(desk: desk), FullCMCRoute(),
         ]
         self.routes = Dictionary(uniqueKeysWithValues: routes.map { (type(of: $0).operation, $0) })
+        self.desk = desk
         self.revocation = revocation
         self.directory = directory
         self.drain = drain
@@ -36,12 +38,12 @@ final class ESTResponder: RequestResponder {
     var isDraining: Bool { drain.isDraining }
 
     /// 404, 405 and 415, in this order, and 503 for what would be served at another time.
-    func plan(for head: HTTPRequest) -> RequestPlan {
+    func plan(for head: HTTPRequest, connection: ClientConnection?) -> RequestPlan {
         guard !directory.isEmpty else {
             return RequestPlan(refusal: drain.isDraining ? .shuttingDown : .notReady)
         }
         guard let path = head.path.flatMap({ ESTPath($0) }) else {
-            return revocation.plan(for: head)
+            return revocation.plan(for: head, connection: connection)
         }
         guard let label = directory.label(path.label) else {
             return RequestPlan(refusal: .notFound)
@@ -58,6 +60,11 @@ final class ESTResponder: RequestResponder {
         }
         if let expected = path.operation.mediaType, head.headerFields.mediaType != expected {
             return RequestPlan(route: route, refusal: .unsupportedMediaType(expected: expected))
+        }
+        if let operation = path.operation.enrollment, let connection,
+            let refusal = desk.refusal(label: label.description, operation: operation, connection: connection)
+        {
+            return RequestPlan(route: route, refusal: refusal)
         }
         return RequestPlan(route: route, inFlight: drain.request())
     }

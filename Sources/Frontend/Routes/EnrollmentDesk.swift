@@ -5,6 +5,7 @@ internal import HTTPTypes
 internal import Logging
 internal import NIOCore
 internal import PKI
+internal import SecureConnections
 
 /// Takes a request for a certificate from admission to the signer's answer (design §5, steps 2 to 6).
 ///
@@ -16,7 +17,23 @@ struct EnrollmentDesk: Sendable {
     let failures: FailureLimit
     let judgements: PathJudgements
     let recorder: EventRecorder
+    let sheds: ShedCounts
     let logger: Logger
+
+    /// Why a request is sent away by its head alone: there is no place for it, whoever asks for whatever (design §5,
+    /// step 2).
+    func refusal(
+        label: LabelDescription, operation: EnrollmentOperation, connection: ClientConnection
+    ) -> ErrorResponse? {
+        let refusal = pool.refusal(
+            label: label.name, limit: label.maximumConcurrentEnrollments,
+            // Whose certificate is urgent shows only once it has been judged.
+            mayBeUrgent: operation == .simpleReenroll && !connection.security.clientChain.isEmpty)
+        return refusal.map { error in
+            sheds.count(error, label: label.name)
+            return ErrorResponse(error)
+        }
+    }
 
     func respond(
         to request: ReceivedRequest, context: ESTRequestContext, operation: EnrollmentOperation
@@ -76,7 +93,7 @@ struct EnrollmentDesk: Sendable {
             if let retryAfter = turnedAway(refusal.error, enrollment, isRecorded: refusal.isRecorded) {
                 return ErrorResponse.tooManyFailures(retryAfter: retryAfter)
             }
-            if !refusal.isRecorded {
+            if !refusal.isRecorded, !sheds.count(refusal.error, label: enrollment.label.description.name) {
                 recorder.record(enrollment.denial(refusal.error))
             }
             if ErrorResponse(refusal.error).status == .internalServerError {
@@ -87,7 +104,7 @@ struct EnrollmentDesk: Sendable {
             if let retryAfter = turnedAway(error, enrollment, isRecorded: false) {
                 return ErrorResponse.tooManyFailures(retryAfter: retryAfter)
             }
-            if !enrollment.isFirstContact {
+            if !enrollment.isFirstContact, !sheds.count(error, label: enrollment.label.description.name) {
                 recorder.record(enrollment.denial(error))
             }
             return ErrorResponse(error, challenges: challenges)

@@ -17,6 +17,16 @@ enum ESTOperation: String, CaseIterable, Sendable {
         }
     }
 
+    /// What of it stands before the signer; nil for what it is not asked about.
+    var enrollment: EnrollmentOperation? {
+        switch self {
+        case .simpleEnroll: .simpleEnroll
+        case .simpleReenroll: .simpleReenroll
+        case .serverKeyGeneration: .serverKeyGeneration
+        case .caCertificates, .csrAttributes, .fullCMC: nil
+        }
+    }
+
     /// Whether a label has the operation. To a client one that is off is not there.
     func isServed(on label: ServedLabel) -> Bool {
         self != .serverKeyGeneration || label.description.serverKeyGeneration != .off
