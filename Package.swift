@@ -90,6 +90,9 @@ let package = Package(
             path: "Sources/Shared/ProcessLife"),
         .target(name: "ConfigurationFile", dependencies: [.yams], path: "Sources/Shared/Configuration"),
         .target(name: "DurableFiles", path: "Sources/Shared/Files"),
+        .target(
+            name: "ConsoleUsers", dependencies: ["DurableFiles", .crypto, .cryptoExtras],
+            path: "Sources/Shared/ConsoleUsers"),
         .target(name: "FaultInjection", path: "Sources/Shared/Faults"),
         .target(name: "SecureConnections", dependencies: ["PKI", .nioSSL], path: "Sources/Shared/TLS"),
         .target(
@@ -129,7 +132,7 @@ let package = Package(
         .target(
             name: "Auditor",
             dependencies: [
-                "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "DurableFiles", "FaultInjection",
+                "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "ConsoleUsers", "FaultInjection",
                 "Observability", "OperationsHTTP", "PKI", "ProcessLife", .asn1, .crypto, .cryptoExtras, .grdb,
                 .httpTypes, .hummingbird, .hummingbirdCore, .hummingbirdTLS, .logging, .metrics, .nioCore, .nioSSL,
                 .serviceLifecycle,
@@ -152,8 +155,8 @@ let package = Package(
         .executableTarget(
             name: "estuary",
             dependencies: [
-                "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Device", "DurableFiles", "Fleet",
-                "Observability", "PKI", "ProcessLife", .argumentParser, .asn1, .crypto, .logging, .nioCore, .nioPosix,
+                "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "ConsoleUsers", "Device", "DurableFiles",
+                "Fleet", "Observability", "PKI", "ProcessLife", .argumentParser, .asn1, .crypto, .logging, .nioCore, .nioPosix,
                 .serviceLifecycle,
                 .x509,
             ],

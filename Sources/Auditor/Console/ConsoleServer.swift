@@ -114,7 +114,7 @@ struct ConsoleServer: Service {
                     maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes,
                     maxHeaderFieldCount: 100)))
         guard let tls = configuration.access.tls else { return http }
-        _ = tls; return http
+        return try .tls(http, tlsConfiguration: try tls.configuration(operatorCA: configuration.access.operatorCA))
     }
 
     /// Where operators sign in, a page of another name has none of their cookies, and reads nothing.

@@ -41,7 +41,7 @@ struct DecodedCertificate: Encodable, Sendable {
         serial = certificate.serialNumber.bytes.map { String(format: "%02x", $0) }.joined()
         notBefore = certificate.notValidBefore.formatted(.iso8601)
         notAfter = certificate.notValidAfter.formatted(.iso8601)
-        keyAlgorithm = certificate.publicKey.description
+        keyAlgorithm = certificate.publicKey.description.replacingOccurrences(of: ".PublicKey", with: "")
         if let alternative = try? certificate.extensions.subjectAlternativeNames {
             names = alternative.map(Self.name)
         }

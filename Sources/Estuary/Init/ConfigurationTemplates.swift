@@ -46,7 +46,9 @@ enum ConfigurationTemplates {
         """
     }
 
-    static func auditor(endpoint: String, signerKey: String, operations: ListenAddress) -> String {
+    static func auditor(
+        endpoint: String, signerKey: String, operations: ListenAddress, console: ListenAddress
+    ) -> String {
         """
         # The auditor: it keeps the record of everything that happened.
         # Every key with its default: docs/configuration.md. Relative paths start at this file's folder.
@@ -71,6 +73,11 @@ enum ConfigurationTemplates {
         # Metrics, health and readiness.
         operations:
           listen: '\(operations)'
+
+        # The console, for a browser on this machine. On any other address it needs TLS, and operators sign in:
+        # docs/console.md.
+        console:
+          listen: '\(console)'
 
         """
     }

@@ -31,6 +31,11 @@ struct ClusterOptions: ParsableArguments {
             "Where devices connect to the first frontend (default: 127.0.0.1:8443). Each further one takes the next port; port 0 means free ones.",
             valueName: "host:port"))
     var listen: String?
+    @Option(
+        help: ArgumentHelp(
+            "Where the auditor's console listens, on this machine's loopback (default: 127.0.0.1:8480, or a free port where that is taken).",
+            valueName: "host:port"))
+    var console: String?
     @Option(help: ArgumentHelp("How many frontends (default: 1).", valueName: "count"))
     var frontends: Int?
     @Option(
@@ -55,6 +60,16 @@ struct ClusterOptions: ParsableArguments {
                 throw ValidationError(failure.description)
             }
         }
+        if let console {
+            guard let address = ListenAddress(console) else {
+                throw ValidationError("--console takes host and port, such as 127.0.0.1:8480.")
+            }
+            guard ["127.0.0.1", "localhost", "::1"].contains(address.host) else {
+                throw ValidationError(
+                    "--console takes an address of this machine's loopback. Any other needs TLS and users: see docs/console.md."
+                )
+            }
+        }
         if let frontends, !(1...Initialization.maximumFrontends).contains(frontends) {
             throw ValidationError("--frontends takes a number from 1 to \(Initialization.maximumFrontends).")
         }
@@ -64,6 +79,7 @@ struct ClusterOptions: ParsableArguments {
         var initialization = Initialization(state: state, signerProgram: try Programs.path("estuary-signer"))
         if let listen { initialization.listen = try ListenAddress.parse(listen) }
         if let frontends { initialization.frontends = frontends }
+        initialization.console = console.flatMap { ListenAddress($0) }
         if let hosts { initialization.hosts = hosts.words }
         initialization.rootPassphraseFile = rootPassphraseFile
         return initialization

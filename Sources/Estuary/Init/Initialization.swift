@@ -9,6 +9,8 @@ struct Initialization {
     let state: StateDirectory
     var listen = ListenAddress(host: "127.0.0.1", port: 8443)
     var frontends = 1
+    /// Where the auditor's console listens; nil for the usual port, or a free one where that is taken.
+    var console: ListenAddress?
     /// Host names and addresses of the frontends' certificates, beside `localhost` and where they listen.
     var hosts: [String] = []
     /// A file with the passphrase of the root key; the signer's `init` makes one up without it.
@@ -17,6 +19,7 @@ struct Initialization {
     let signerProgram: String
 
     static let maximumFrontends = 64
+    static let standardConsole = ListenAddress(host: "127.0.0.1", port: 8480)
 
     /// What `estuary-signer init` prints.
     struct SignerFacts: Decodable, Equatable {
@@ -74,7 +77,7 @@ struct Initialization {
     }
 
     private func fill(_ folder: String) async throws {
-        let ports = try LoopbackPort.free(count: 3 + 2 * frontends, except: Set(listen.port..<listen.port + frontends))
+        let ports = try LoopbackPort.free(count: 4 + 2 * frontends, except: Set(listen.port..<listen.port + frontends))
         let addresses = (0..<frontends).map { index in
             listen.port == 0
                 ? ListenAddress(host: listen.host, port: ports[3 + frontends + index])
@@ -95,7 +98,8 @@ struct Initialization {
         try PrivateFolder.write(
             ConfigurationTemplates.auditor(
                 endpoint: auditorEndpoint, signerKey: signerKey.z85,
-                operations: ListenAddress(host: "127.0.0.1", port: ports[2])),
+                operations: ListenAddress(host: "127.0.0.1", port: ports[2]),
+                console: consoleAddress(free: ports[3 + 2 * frontends])),
             to: folder + "/auditor/configuration.yaml")
         for (index, name) in names.enumerated() {
             try NodeFolder.create(
@@ -103,6 +107,14 @@ struct Initialization {
                 operationsPort: ports[3 + index], facts: facts)
         }
         try PrivateFolder.write(facts.text, to: folder + "/cluster.yaml")
+    }
+
+    /// Whoever wants free ports for the devices wants one for the console, too.
+    private func consoleAddress(free: Int) -> ListenAddress {
+        if let console { return console.port == 0 ? ListenAddress(host: console.host, port: free) : console }
+        let standard = Self.standardConsole
+        return listen.port != 0 && LoopbackPort.isFree(host: standard.host, port: standard.port)
+            ? standard : ListenAddress(host: standard.host, port: free)
     }
 
     private static func makeKey(in folder: String) throws -> CurvePublicKey {

@@ -10,6 +10,8 @@ struct FirstSteps {
     let program: String
     /// Whether the first enrollment secret, which is good for a day, can still be used.
     let isFirstSecretFresh: Bool
+    /// Where the console is, for a browser.
+    var consoleURL: String?
 
     var text: String {
         let anchor = ShellText.quoted(state.trustAnchor)
@@ -37,7 +39,7 @@ struct FirstSteps {
 
               \(command) audit list --state \(state.quoted)
               \(command) status --state \(state.quoted)
-
+            \(consoleURL.map { "  \($0) in a browser on this machine\n" } ?? "")
             Ctrl-C stops the cluster.
             """
     }

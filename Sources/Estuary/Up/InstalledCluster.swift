@@ -11,6 +11,9 @@ struct InstalledCluster {
 
     let state: StateDirectory
     let frontends: [Frontend]
+    /// Where the auditor's console listens; nil where the auditor has none, or on a port that the system chooses.
+    let console: ListenAddress?
+    let consoleHasTLS: Bool
 
     /// - Throws: ``Failure`` where something is missing or can't be read.
     init(_ state: StateDirectory) throws {
@@ -32,6 +35,15 @@ struct InstalledCluster {
             } catch let error as ConfigurationError {
                 throw Failure(error.description)
             }
+        }
+        do {
+            let console = try ConfigurationReader.load(path: state.file("auditor") + "/configuration.yaml")
+                .mapping("console")
+            let address = try console?.optionalString("listen").map(ListenAddress.parse)
+            self.console = address?.port == 0 ? nil : address
+            consoleHasTLS = console?.contains("tls") ?? false
+        } catch let error as ConfigurationError {
+            throw Failure(error.description)
         }
         guard !frontends.isEmpty else {
             throw Failure(
@@ -55,6 +67,11 @@ struct InstalledCluster {
                 "The cluster in \(state.path) has \(frontends.count) frontends, not \(wanted).",
                 hint: "Leave --frontends out, and see `estuary node add --help`.")
         }
+        if let wanted = options.console.flatMap({ ListenAddress($0) }), wanted.port != 0, wanted != console {
+            throw Failure(
+                "The console of the cluster in \(state.path) listens at \(console?.description ?? "no address"), not at \(wanted).",
+                hint: "Change `console.listen` in \(state.file("auditor"))/configuration.yaml, or leave --console out.")
+        }
         guard options.hosts == nil, options.rootPassphraseFile == nil else {
             throw Failure(
                 "--hosts and --root-passphrase-file are for a new cluster, and \(state.path) has one.",
@@ -71,6 +88,22 @@ struct InstalledCluster {
                 hint:
                     "Change `listen` in \(state.frontend(frontend.name))/configuration.yaml, or stop the other program."
             )
+        }
+        if let console, !LoopbackPort.isFree(host: console.host, port: console.port) {
+            throw Failure(
+                "The console is to listen at \(console), and this machine does not let it: the port is taken, or the"
+                    + " address is not its own.",
+                hint:
+                    "Change `console.listen` in \(state.file("auditor"))/configuration.yaml, or stop the other program."
+            )
+        }
+    }
+
+    /// For a browser; nil where there is no console whose port is known.
+    var consoleURL: String? {
+        console.map { address in
+            let host = address.isEveryAddress ? "localhost" : address.host
+            return "\(consoleHasTLS ? "https" : "http")://\(ListenAddress(host: host, port: address.port))/"
         }
     }
 

@@ -93,7 +93,8 @@ struct Up: AsyncParsableCommand {
         try Output.line(
             FirstSteps(
                 state: installed.state, listen: installed.frontends[0].listen,
-                program: Programs.folder + "/estuary", isFirstSecretFresh: installed.isFirstSecretFresh
+                program: Programs.folder + "/estuary", isFirstSecretFresh: installed.isFirstSecretFresh,
+                consoleURL: installed.consoleURL
             ).text)
     }
 }
