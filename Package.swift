@@ -224,8 +224,8 @@ let package = Package(
         .testTarget(
             name: "AuditorTests",
             dependencies: [
-                "Auditor", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Observability",
-                "OperationsHTTP", .crypto, .grdb,
+                "Auditor", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "ConsoleUsers",
+                "Observability", "OperationsHTTP", .crypto, .grdb,
                 .logging,
             ]),
         .testTarget(
