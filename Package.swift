@@ -73,7 +73,8 @@ let package = Package(
 
         // What two or more processes need.
         .target(
-            name: "ClusterTransport", dependencies: ["CZeroMQ", "CLinux", .collections, .crypto, .logging],
+            name: "ClusterTransport",
+            dependencies: ["CZeroMQ", "CLinux", "FaultInjection", .collections, .crypto, .logging],
             path: "Sources/Shared/Cluster"),
         .target(name: "TransparencyLog", dependencies: [.crypto], path: "Sources/Shared/TransparencyLog"),
         .target(

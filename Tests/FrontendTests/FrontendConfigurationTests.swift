@@ -4,6 +4,7 @@ internal import Foundation
 internal import Logging
 internal import Observability
 internal import OperationsHTTP
+internal import PKI
 internal import Testing
 
 @testable internal import Frontend
@@ -115,12 +116,37 @@ internal import Testing
         ("limits:\n  status-request-bytes: 20000\n", "status-request-bytes"),
         ("plain-http:\n  connections: 5\n", "listen"), ("plain-http:\n  listen: 8080\n", "listen"),
         ("plain-http:\n  listen: 127.0.0.1:1\n  threads: 1\n", "threads"),
+        ("proxy-protocol:\n  header-timeout: 1s\n", "from"),
+        ("proxy-protocol:\n  from: []\n", "nobody else is believed"),
+        ("proxy-protocol:\n  from: [10.0.0.5, balancer]\n", "«balancer» is no address or network"),
+        ("proxy-protocol:\n  from: [10.0.0.0/33]\n", "«10.0.0.0/33» is no address or network"),
+        ("proxy-protocol:\n  from: ['::1/129']\n", "«::1/129» is no address or network"),
+        ("proxy-protocol:\n  from: [10.0.0.5]\n  header-timeout: 0s\n", "header-timeout"),
+        ("proxy-protocol:\n  from: [10.0.0.5]\n  version: 1\n", "version"),
     ])
     func whatMakesNoSenseIsRefusedWithItsPlace(text: String, key: String) {
         let error = #expect(throws: (any Error).self) { try load(Self.minimal + text) }
         let message = error.map { "\($0)" } ?? ""
         #expect(message.contains("configuration.yaml:"))
         #expect(message.contains(key))
+    }
+
+    @Test func loadBalancersAreAddressesAndNetworks() throws {
+        #expect(try load(Self.minimal).proxyProtocol == nil)
+        let proxy = try #require(
+            try load(
+                Self.minimal + """
+                    proxy-protocol:
+                      from: [10.0.0.5, 10.1.0.0/16, 'fd00::/8']
+                      header-timeout: 700ms
+
+                    """
+            ).proxyProtocol)
+        #expect(proxy.from == ["10.0.0.5/32", "10.1.0.0/16", "fd00::/8"].compactMap(IPNetwork.init))
+        #expect(proxy.from.count == 3)
+        #expect(proxy.headerTimeout == .milliseconds(700))
+        let defaults = try #require(try load(Self.minimal + "proxy-protocol:\n  from: ['::1']\n").proxyProtocol)
+        #expect(defaults.headerTimeout == .seconds(5))
     }
 
     @Test func aFrontendNeedsASignerAndAnAuditor() {

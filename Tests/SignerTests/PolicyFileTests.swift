@@ -40,6 +40,9 @@ internal import Testing
         ("pattern: \"[A-Z]{2}\"", "pattern: \"[A-Z\"", "pattern"),
         ("10.0.0.0/8", "10.0.0.0/33", "10.0.0.0/33"),
         ("version: 1", "version: one", "whole number"),
+        ("renewal: any-key", "rate: 120", "such as 120/1h, or off"),
+        ("renewal: any-key", "rate: 0/1h", "«0/1h» is no rate"),
+        ("renewal: any-key", "rate: 5/1y", "«5/1y» is no rate"),
     ])
     func whatIsWrongIsNamedWithItsLine(_ old: String, _ new: String, _ expected: String) throws {
         #expect(SamplePolicy.text.contains(old))
@@ -48,6 +51,15 @@ internal import Testing
         }
         #expect(error.description.contains(expected), "\(error)")
         #expect(error.line != nil)
+    }
+
+    @Test(arguments: [
+        ("renewal: any-key", nil), ("rate: off", nil), ("rate: 90/1m", Rate(90, per: .seconds(60))),
+        ("rate: 1/366d", Rate(1, per: .seconds(366 * 86_400))),
+    ])
+    func aLabelHasARateOrNone(_ line: String, _ expected: Rate?) throws {
+        let policy = try load(SamplePolicy.text.replacingOccurrences(of: "renewal: any-key", with: line))
+        #expect(policy.labelRates["default"] == expected)
     }
 
     @Test(arguments: [

@@ -48,7 +48,7 @@ package final class EventStore: Sendable {
     ) throws {
         self.logger = logger
         self.now = now
-        log = try LogDatabase.open(path: path)
+        log = try LogDatabase.open(path: path, faults: faults)
         index = try SearchIndex(path: Self.indexPath(of: path), log: log, logger: logger, faults: faults)
         writer = EventWriter(limits: writerLimits, faults: faults)
         size = Atomic(try log.read(LogAppend.logSize))

@@ -1,3 +1,4 @@
+internal import FaultInjection
 internal import Foundation
 internal import GRDB
 
@@ -14,7 +15,7 @@ enum LogDatabase {
     /// Opens the log, or makes an empty one that only this user may read.
     ///
     /// - Throws: ``EventStoreError`` where the file is of something else or of a newer version; `DatabaseError`.
-    static func open(path: String) throws -> DatabasePool {
+    static func open(path: String, faults: FaultHook = .none) throws -> DatabasePool {
         try createPrivateFile(path)
         var configuration = Configuration()
         configuration.label = "events"
@@ -26,8 +27,10 @@ enum LogDatabase {
         try pool.writeWithoutTransaction { db in
             try db.execute(sql: "PRAGMA synchronous = FULL")
         }
-        try pool.write { db in
-            try migrate(db, path: path)
+        try faults.around(.logSchema) {
+            try pool.write { db in
+                try migrate(db, path: path)
+            }
         }
         return pool
     }

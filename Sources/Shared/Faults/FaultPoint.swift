@@ -1,9 +1,11 @@
-/// A step of the signer or the auditor that leaves something behind, or tells somebody: what can fail half-way.
+/// A step of the signer, the auditor or the transport between them that leaves something behind, or tells somebody: what can fail half-way.
 ///
 /// Tests make each of them fail in both ways (``FaultHook/Failure``); nothing else does anything with them.
 package enum FaultPoint: String, CaseIterable, Sendable {
     // The signer.
 
+    /// The ledger's tables, made or brought up to date at the start.
+    case ledgerSchema
     /// A frontend's request reaches the signer, and its answer the frontend.
     case enrollmentCall
     /// The changes of a batch, inside of its transaction.
@@ -25,10 +27,19 @@ package enum FaultPoint: String, CaseIterable, Sendable {
 
     // The auditor.
 
+    /// The log's tables, made or brought up to date at the start.
+    case logSchema
     /// The changes of a batch, inside of its transaction.
     case logWrite
     /// The commit of a batch.
     case logCommit
     /// The transaction of the search index.
     case indexCommit
+
+    // The transport.
+
+    /// A call on its way into the socket.
+    case callSend
+    /// An answer on its way into the socket.
+    case answerSend
 }

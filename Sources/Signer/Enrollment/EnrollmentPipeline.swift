@@ -206,13 +206,14 @@ struct EnrollmentPipeline: Sendable {
         let now = core.seconds()
         guard ContinuousClock.now < deadline, candidate.mayBeUnseen(at: now),
             (try? core.requireRoomInOutbox()) != nil,
-            // Past a limit it may yet be a repetition, which only the ledger knows.
-            core.issuanceLimits.mayTake(claims(of: candidate)),
             // A refusal is for the other way to tell: an earlier outcome comes before it.
             let admitted = try? CandidateRules(candidate: candidate, now: now).admit()
         else { return nil }
+        let claims = claims(of: candidate)
+        // Past a limit it may yet be a repetition, which only the ledger knows: that is no refusal, and counted as none.
+        guard core.issuanceLimits.takeIfFree(claims) else { return nil }
         do {
-            return try await issue(candidate, admitted, device: candidate.requester.device)
+            return try await issue(candidate, admitted, device: candidate.requester.device, taken: claims)
         } catch is RaceLost {
             return nil
         } catch is ServiceError {
@@ -287,14 +288,15 @@ struct EnrollmentPipeline: Sendable {
 
     /// Signs, records, and only then answers.
     ///
+    /// - Parameter taken: what has been taken of the limits already; given back where there is no certificate.
     /// - Throws: ``RaceLost`` where the ledger does not agree with what was assumed of it.
     private func issue(
         _ candidate: EnrollmentCandidate, _ admitted: AdmittedRequest, device: Int64?,
         approval: ApprovalRecord? = nil, superseded: CertificateRecord? = nil,
-        serverKey made: ServerKeyGeneration.Made? = nil
+        serverKey made: ServerKeyGeneration.Made? = nil, taken: [IssuanceLimits.Claim]? = nil
     ) async throws -> EnrollReply {
-        let claims = claims(of: candidate)
-        try core.issuanceLimits.take(claims)
+        let claims = taken ?? claims(of: candidate)
+        if taken == nil { try core.issuanceLimits.take(claims) }
         let signed: SignedCertificate
         do {
             signed = try CertificateIssuance(core: core, candidate: candidate, admitted: admitted, serverKey: made)

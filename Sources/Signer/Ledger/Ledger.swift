@@ -38,7 +38,7 @@ final class Ledger: Sendable {
             try db.execute(
                 sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -65536")
         }
-        try Self.migrate(connection, path: path)
+        try Self.migrate(connection, path: path, faults: faults)
         try Self.check(connection, path: path, authorities: authorities)
         currentIncarnation = Mutex(try Self.incarnation(connection))
         readers = try LedgerReaders(path: path, count: limits.readers)
@@ -95,12 +95,12 @@ final class Ledger: Sendable {
         try connection.close()
     }
 
-    private static func migrate(_ connection: DatabaseQueue, path: String) throws {
+    private static func migrate(_ connection: DatabaseQueue, path: String, faults: FaultHook) throws {
         let migrator = LedgerSchema.migrator
         guard try connection.read({ try !migrator.hasBeenSuperseded($0) }) else {
             throw LedgerError.newerSchema(path: path)
         }
-        try migrator.migrate(connection)
+        try faults.around(.ledgerSchema) { try migrator.migrate(connection) }
         let (mode, synchronous) = try connection.writeWithoutTransaction { db in
             (
                 try String.fetchOne(db, sql: "PRAGMA journal_mode") ?? "",

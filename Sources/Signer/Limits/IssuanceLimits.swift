@@ -74,12 +74,15 @@ final class IssuanceLimits: Sendable {
                 }))
     }
 
-    /// Whether ``take(_:)`` would succeed now.
-    func mayTake(_ claims: [Claim]) -> Bool {
+    /// Takes all of the claims where that is allowed; where it is not, that is no refusal yet.
+    func takeIfFree(_ claims: [Claim]) -> Bool {
         guard !claims.isEmpty else { return true }
         let now = now()
         return limiters.withLock { limiters in
-            claims.allSatisfy { limiters[$0.scope]?.wait(for: $0.key, $0.rate, at: now) == nil }
+            let isFree = claims.allSatisfy { limiters[$0.scope]?.wait(for: $0.key, $0.rate, at: now) == nil }
+            guard isFree else { return false }
+            for claim in claims { limiters[claim.scope]?.take(claim.key, claim.rate, at: now) }
+            return true
         }
     }
 
@@ -99,7 +102,7 @@ final class IssuanceLimits: Sendable {
                 }
             }
             if let (claim, wait) = longest {
-                let isReported = limiters[claim.scope]?.refused(claim.key, at: now) ?? true
+                let isReported = limiters[claim.scope]?.refused(claim.key, claim.rate, at: now) ?? true
                 return LimitReached(claim: claim, wait: wait, isReported: isReported)
             }
             for claim in claims { limiters[claim.scope]?.take(claim.key, claim.rate, at: now) }

@@ -12,6 +12,11 @@ struct RateLimiter: Sendable {
         var unreported = 0
         /// When a refusal was last reported.
         var reported: ContinuousClock.Instant?
+
+        /// How long until the key has got back everything; where the rate was changed, at most the new one's period.
+        func debt(_ rate: Rate, at now: ContinuousClock.Instant) -> Duration {
+            min(max(whole - now, .zero), rate.period)
+        }
     }
 
     /// How long after a reported refusal the next ones are only counted.
@@ -32,13 +37,15 @@ struct RateLimiter: Sendable {
     /// How long the key has to wait for one more; nil where it need not.
     func wait(for key: String, _ rate: Rate, at now: ContinuousClock.Instant) -> Duration? {
         guard let entry = entries.peek(key) else { return nil }
-        let excess = max(entry.whole, now) + rate.increment - now - rate.period
+        let excess = entry.debt(rate, at: now) + rate.increment - rate.period
         return excess > .zero ? excess : nil
     }
 
     /// Takes one. To be asked before: ``wait(for:_:at:)``.
     mutating func take(_ key: String, _ rate: Rate, at now: ContinuousClock.Instant) {
-        let evicted = entries.use(key, initial: Entry(whole: now)) { $0.whole = max($0.whole, now) + rate.increment }
+        let evicted = entries.use(key, initial: Entry(whole: now)) {
+            $0.whole = now + $0.debt(rate, at: now) + rate.increment
+        }
         unreported += evicted?.unreported ?? 0
     }
 
@@ -51,9 +58,10 @@ struct RateLimiter: Sendable {
     /// Counts a refusal.
     ///
     /// - Returns: whether it is to have an event of its own: the first one in a while has.
-    mutating func refused(_ key: String, at now: ContinuousClock.Instant) -> Bool {
+    mutating func refused(_ key: String, _ rate: Rate, at now: ContinuousClock.Instant) -> Bool {
         var isReported = false
         let evicted = entries.use(key, initial: Entry(whole: now)) { entry in
+            entry.whole = now + entry.debt(rate, at: now)
             isReported = entry.reported.map { now - $0 >= Self.reportInterval } ?? true
             if isReported {
                 entry.reported = now

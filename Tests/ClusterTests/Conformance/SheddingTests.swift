@@ -65,6 +65,87 @@ internal import X509
         }
     }
 
+    @Test("W4: a label's rate used up → 429 and Retry-After, other labels unaffected; with a higher rate → 200")
+    func w4LabelRate() async throws {
+        let cluster = try await TestCluster(frontends: 2)
+        let policy = try cluster.policy().trimmingCharacters(in: .newlines)
+        func write(rate: String) throws {
+            try cluster.write(
+                policy: policy + """
+
+                      - name: pumps
+                        authority: devices
+                        profile: device
+                        authentication: [secret]
+                        rate: \(rate)
+
+                    """)
+        }
+        try write(rate: "2/1d")
+        try await cluster.start()
+        let secret = try await newSecret(cluster, uses: 10, label: "pumps")
+        let devices = try (1...4).map { try TestDevice("w4-label-\($0)", in: cluster) }
+        // The rate is the label's, whichever frontend it is asked at.
+        for (index, device) in devices.prefix(2).enumerated() {
+            let answer = try await device.enroll(cluster, secret: secret.secret, label: "pumps", frontend: index + 1)
+            #expect(answer.status == 200)
+        }
+        for frontend in [1, 2] {
+            for device in devices.suffix(2) {
+                let answer = try await device.enroll(
+                    cluster, secret: secret.secret, label: "pumps", frontend: frontend)
+                // The next one is due in half a day, and each is told up to half as long again.
+                Self.expectTooMany(answer, within: 64_800)
+            }
+        }
+        #expect(try await uses(of: secret.id, cluster) == 2)
+        let other = try await devices[2].enroll(cluster, secret: cluster.firstSecret())
+        #expect(other.status == 200)
+        try write(rate: "3/1s")
+        try await cluster.estuary("reload")
+        try await wait("the higher rate counts") {
+            try await devices[3].enroll(cluster, secret: secret.secret, label: "pumps").status == 200
+        }
+    }
+
+    @Test("W4: a device's rate used up → 429 and Retry-After; its earlier request → the same certificate; others → 200")
+    func w4DeviceRate() async throws {
+        let cluster = try await TestCluster(frontends: 1)
+        try cluster.configure("signer", "limits:\n  identity-rate: 2/1d\n")
+        try await cluster.start()
+        let secret = try await newSecret(cluster, uses: 10)
+        let device = try TestDevice("w4-device", in: cluster)
+        var certificates = [try await device.enroll(cluster, secret: secret.secret).certificate()]
+        for _ in 0..<2 {
+            certificates.append(
+                try await device.renew(cluster, with: certificates[certificates.count - 1], of: device).certificate())
+        }
+        for _ in 0..<2 {
+            let answer = try await device.renew(cluster, with: certificates[2], of: device)
+            Self.expectTooMany(answer, within: 43_200)
+        }
+        // Its answer was lost: it gets it.
+        #expect(try await device.renew(cluster, with: certificates[1], of: device).certificate() == certificates[2])
+        let other = try TestDevice("w4-other", in: cluster)
+        let first = try await other.enroll(cluster, secret: secret.secret).certificate()
+        #expect(try await other.renew(cluster, with: first, of: other).status == 200)
+        try await cluster.waitUntilAudited()
+        let events = try await cluster.events()
+        // What is past the limit has one event for the first, and one for the count of the others.
+        #expect(events.contains { $0.type == .denied && $0.reason == "identity-rate" })
+        #expect(events.count { $0.reason == "identity-rate" } <= 2)
+    }
+
+    private static func expectTooMany(
+        _ answer: Curl.Answer, within limit: Int, sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        #expect(answer.status == 429, "\(answer.text)", sourceLocation: sourceLocation)
+        let seconds = answer.headers["retry-after"].flatMap { Int($0) } ?? 0
+        #expect((1...limit).contains(seconds), sourceLocation: sourceLocation)
+        #expect(answer.headers["www-authenticate"] == nil, sourceLocation: sourceLocation)
+        #expect(answer.headers["content-type"]?.hasPrefix("text/plain") == true, sourceLocation: sourceLocation)
+    }
+
     private static func expectTryLater(_ answer: Curl.Answer, sourceLocation: SourceLocation = #_sourceLocation) {
         #expect(answer.status == 503, "\(answer.text)", sourceLocation: sourceLocation)
         #expect(answer.headers["retry-after"].flatMap { Int($0) } ?? 0 > 0, sourceLocation: sourceLocation)

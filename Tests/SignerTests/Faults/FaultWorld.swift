@@ -19,6 +19,8 @@ final class FaultWorld {
     private(set) var signer: RunningSigner
     private let folder: String
     private let authority: IssuingAuthority
+    /// How a request gets to the signer where the transport is what fails.
+    private let wire: SignerWire?
     /// Every certificate that a request was answered with, by the request.
     private(set) var answers: [String: Set<[UInt8]>] = [:]
     /// How often the signer was started again.
@@ -30,7 +32,13 @@ final class FaultWorld {
         CallContext(peer: PeerIdentity(name: "operator:0", role: .operator), deadline: .now + .seconds(60))
     }
 
-    init() async throws {
+    /// - Parameters:
+    ///   - failing: a step that fails twice, and how: at the first start already.
+    ///   - usesTransport: whether requests take the way that a frontend's take.
+    init(failing step: (point: FaultPoint, failure: FaultHook.Failure)? = nil, usesTransport: Bool = false) async throws
+    {
+        if let step { script.arm(step.point, step.failure, times: 2) }
+        wire = usesTransport ? try await SignerWire(faults: script.hook) : nil
         folder = NSTemporaryDirectory() + "estuary-faults-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try SamplePolicy.text.write(toFile: "\(folder)/policy.yaml", atomically: true, encoding: .utf8)
@@ -39,26 +47,35 @@ final class FaultWorld {
             name: "devices", certificate: ceremony.issuing, parents: [ceremony.root], key: ceremony.issuingKey)
         auditor = RunningAuditor(path: "\(folder)/events.sqlite", faults: script.hook)
         auditor.start()
-        signer = try await RunningSigner(
-            folder: folder, authority: authority, auditor: auditor, faults: script.hook)
+        (signer, recoveries) = try await Self.start { [folder, authority, auditor, script] in
+            try await RunningSigner(folder: folder, authority: authority, auditor: auditor, faults: script.hook)
+        }
+    }
+
+    /// Starts the signer, again where its start fails, as often as that is to be expected.
+    ///
+    /// - Returns: the signer, and how many starts failed.
+    private static func start(_ start: () async throws -> RunningSigner) async throws -> (RunningSigner, Int) {
+        for failed in 0..<Self.mostTries {
+            do {
+                return (try await start(), failed)
+            } catch is InjectedFault {
+                // The process ends at its start, and is started again.
+                continue
+            }
+        }
+        throw ServiceError(.unexpected, "The signer does not start.")
     }
 
     /// Starts the signer again.
     func restart(acceptsLoss: Bool = false) async throws {
         try await signer.end()
-        recoveries += 1
-        for _ in 0..<Self.mostTries {
-            do {
-                signer = try await RunningSigner(
-                    folder: folder, authority: authority, auditor: auditor, faults: script.hook,
-                    acceptsLoss: acceptsLoss)
-                return
-            } catch is InjectedFault {
-                // The process ends at its start, and is started again.
-                recoveries += 1
-            }
+        let (signer, failed) = try await Self.start {
+            try await RunningSigner(
+                folder: folder, authority: authority, auditor: auditor, faults: script.hook, acceptsLoss: acceptsLoss)
         }
-        throw ServiceError(.unexpected, "The signer does not start.")
+        self.signer = signer
+        recoveries += 1 + failed
     }
 
     func secret(uses: Int = 1) async throws -> CreatedSecret {
@@ -104,7 +121,8 @@ final class FaultWorld {
     {
         for _ in 0..<Self.mostTries {
             do {
-                let reply = try await signer.alive { signer in
+                let reply = try await signer.alive { [wire] signer in
+                    if let wire { return try await wire.enroll(request(), at: signer.desk) }
                     let context = CallContext(
                         peer: PeerIdentity(name: "frontend-1", role: .frontend), deadline: .now + .seconds(60))
                     return try await CallContext.$current.withValue(context) {
@@ -117,6 +135,9 @@ final class FaultWorld {
             } catch is SignerDied {
                 try await restart()
             } catch is InjectedFault {
+                continue
+            } catch let error as ServiceError where error.code == .unreachable || error.code == .deadlineExceeded {
+                // Lost on the way there or back: the device is told to come again.
                 continue
             }
         }
@@ -158,6 +179,7 @@ final class FaultWorld {
         let outbox = try ledger.read { try OutboxTable.lines($0, from: 1, limit: 10_000) }
         #expect(stored.count == outbox.count)
         try await signer.end()
+        await wire?.end()
         await auditor.stop()
         try FileManager.default.removeItem(atPath: folder)
     }

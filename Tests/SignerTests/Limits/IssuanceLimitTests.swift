@@ -123,6 +123,22 @@ internal import X509
         #expect(alarms.last?.count == 3)
     }
 
+    @Test func thoseThatComeAtOnceAreHeldToAQuotaAndTheFirstRefusalIsAlarmed() async throws {
+        let signer = try signer { $0.nodeEnrollments = Rate(5, per: .seconds(86_400)) }
+        let created = try await signer.secret(uses: 100)
+        let requests = try (1...60).map { try Device("sensor-\($0)").request(secret: created.secret) }
+        let issued = await withTaskGroup(of: Bool.self) { group in
+            for request in requests { group.addTask { (try? await signer.enroll(request)) != nil } }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(issued == 5)
+        // At once, and not only when somebody counts.
+        let alarms = try signer.events().filter { $0.type == .alarm }
+        #expect(alarms.count == 1 && alarms[0].reason == "node-enrollments")
+        try await LedgerHousekeeping(core: signer.core).sweep()
+        #expect(try signer.events().last { $0.type == .alarm }?.count == 54)
+    }
+
     @Test func newKeysOnANodesWordAreHeldToAQuotaAndAlarmed() async throws {
         let signer = try signer { $0.nodeNewKeys = Rate(2, per: .seconds(86_400)) }
         let created = try await signer.secret(uses: 10)
@@ -170,10 +186,14 @@ internal import X509
             #expect(error.retryAfter == 100 && error.reason?.rawValue == "label-rate")
         }
         limits.giveBack([short, long])
-        #expect(limits.mayTake([short, long]))
+        #expect(limits.takeIfFree([short, long]))
+        // What is not free takes nothing, and is no refusal.
+        #expect(!limits.takeIfFree([short, long]) && limits.takeReports().isEmpty)
+        limits.giveBack([short, long])
         let other = IssuanceLimits.Claim(scope: .identity, key: "c", rate: short.rate)
         try limits.take([long])
         #expect(throws: ServiceError.self) { try limits.take([other, long]) }
-        #expect(limits.mayTake([other]))
+        #expect(!limits.takeIfFree([other, long]))
+        #expect(limits.takeIfFree([other]))
     }
 }

@@ -43,6 +43,21 @@ internal import Testing
         #expect(take(&limiter, "a", at: 0) == .seconds(10))
     }
 
+    @Test func aRateThatIsChangedCountsAtOnce() {
+        var limiter = RateLimiter(capacity: 10)
+        let (daily, quick) = (Rate(2, per: .seconds(86_400)), Rate(2, per: .seconds(4)))
+        for _ in 0..<2 { limiter.take("a", daily, at: start) }
+        #expect(limiter.wait(for: "a", daily, at: start) == .seconds(43_200))
+        // Nobody waits for what the old one would have given back.
+        #expect(limiter.wait(for: "a", quick, at: start) == .seconds(2))
+        _ = limiter.refused("a", quick, at: start)
+        #expect(limiter.wait(for: "a", quick, at: start + .seconds(2)) == nil)
+        limiter.take("a", quick, at: start + .seconds(2))
+        #expect(limiter.wait(for: "a", quick, at: start + .seconds(2)) == .seconds(2))
+        // Nor is anybody who has got back everything held for what the new one gives more slowly.
+        #expect(limiter.wait(for: "a", daily, at: start + .seconds(100)) == nil)
+    }
+
     @Test func theLeastRecentlyUsedIsForgotten() {
         var limiter = RateLimiter(capacity: 3)
         for _ in 0..<3 { _ = take(&limiter, "hungry", at: 0) }
@@ -50,7 +65,7 @@ internal import Testing
             _ = take(&limiter, "other-\(number)", at: 0)
             // It asks again and again, and so a crowd does not make it forgotten.
             #expect(take(&limiter, "hungry", at: 0) != nil)
-            _ = limiter.refused("hungry", at: start)
+            _ = limiter.refused("hungry", rate, at: start)
         }
         #expect(limiter.count == 3)
         #expect(limiter.wait(for: "other-0", rate, at: start) == nil)
@@ -58,16 +73,16 @@ internal import Testing
 
     @Test func theFirstRefusalIsReportedAndTheOthersAreCounted() {
         var limiter = RateLimiter(capacity: 2)
-        #expect(limiter.refused("a", at: start) == true)
-        #expect(limiter.refused("a", at: start) == false)
-        #expect(limiter.refused("a", at: start + .seconds(59)) == false)
-        #expect(limiter.refused("b", at: start) == true)
+        #expect(limiter.refused("a", rate, at: start) == true)
+        #expect(limiter.refused("a", rate, at: start) == false)
+        #expect(limiter.refused("a", rate, at: start + .seconds(59)) == false)
+        #expect(limiter.refused("b", rate, at: start) == true)
         #expect(limiter.takeUnreported(maximum: 10).map(\.count) == [2])
         #expect(limiter.takeUnreported(maximum: 10).isEmpty)
-        #expect(limiter.refused("a", at: start + .seconds(61)) == true)
+        #expect(limiter.refused("a", rate, at: start + .seconds(61)) == true)
         // What is forgotten is still counted.
-        #expect(limiter.refused("b", at: start + .seconds(1)) == false)
-        for key in ["c", "d"] { #expect(limiter.refused(key, at: start) == true) }
+        #expect(limiter.refused("b", rate, at: start + .seconds(1)) == false)
+        for key in ["c", "d"] { #expect(limiter.refused(key, rate, at: start) == true) }
         let rest = limiter.takeUnreported(maximum: 10)
         #expect(rest.count == 1 && rest.first?.key == nil && rest.first?.count == 1)
     }

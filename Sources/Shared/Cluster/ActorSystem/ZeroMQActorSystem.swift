@@ -1,5 +1,6 @@
 internal import CZeroMQ
 package import Distributed
+package import FaultInjection
 internal import Foundation
 package import Logging
 internal import Synchronization
@@ -29,13 +30,15 @@ package final class ZeroMQActorSystem: DistributedActorSystem, Sendable {
     private let loop: ZeroMQEventLoop
     private let metrics = TransportMetrics()
     private let state = Mutex(State())
+    private let faults: FaultHook
     let authenticator: Authenticator
 
     /// Binds the ZAP handler and starts the thread. Nobody is allowed in yet.
     ///
     /// - Throws: ``TransportError``
-    package init(logger: Logger) throws {
+    package init(logger: Logger, faults: FaultHook = .none) throws {
         self.logger = logger
+        self.faults = faults
         let context = try ZeroMQContext()
         self.context = context
         do {
@@ -70,7 +73,7 @@ package final class ZeroMQActorSystem: DistributedActorSystem, Sendable {
         try checkRunning()
         let listener = try ListenerCore(
             configuration, methods: methods, context: context, loop: loop, authenticator: authenticator,
-            metrics: metrics, logger: logger)
+            metrics: metrics, logger: logger, faults: faults)
         let endpoint = try await listener.start()
         let isShutDown = state.withLock { state in
             if !state.isShutDown { state.listeners[endpoint] = listener }
@@ -93,7 +96,8 @@ package final class ZeroMQActorSystem: DistributedActorSystem, Sendable {
     /// - Throws: ``TransportError`` where the configuration cannot work; a peer that is not there is no error.
     package func connect(_ configuration: ConnectionConfiguration) async throws -> Connection {
         try checkRunning()
-        let core = ConnectionCore(configuration, context: context, loop: loop, metrics: metrics, logger: logger)
+        let core = ConnectionCore(
+            configuration, context: context, loop: loop, metrics: metrics, logger: logger, faults: faults)
         try await core.start()
         let id: UInt64? = state.withLock { state in
             guard !state.isShutDown else { return nil }

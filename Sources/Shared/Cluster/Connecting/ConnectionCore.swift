@@ -1,4 +1,5 @@
 internal import CZeroMQ
+internal import FaultInjection
 internal import Foundation
 internal import Logging
 internal import Synchronization
@@ -17,6 +18,7 @@ actor ConnectionCore: LoopParticipant {
     nonisolated let configuration: ConnectionConfiguration
     private let context: ZeroMQContext
     private let logger: Logger
+    private let faults: FaultHook
 
     private var sockets: (dealer: ZeroMQSocket, monitor: SocketMonitor)?
     private var delay = ReconnectDelay()
@@ -27,8 +29,9 @@ actor ConnectionCore: LoopParticipant {
 
     init(
         _ configuration: ConnectionConfiguration, context: ZeroMQContext, loop: ZeroMQEventLoop,
-        metrics: TransportMetrics, logger: Logger
+        metrics: TransportMetrics, logger: Logger, faults: FaultHook
     ) {
+        self.faults = faults
         self.configuration = configuration
         self.context = context
         self.loop = loop
@@ -222,12 +225,14 @@ actor ConnectionCore: LoopParticipant {
             let budget = WireFrame.milliseconds(call.deadline - now)
             // The timer has this one in a moment.
             guard budget > 0 else { continue }
-            let error = sockets?.dealer.send(
-                count: WireFrame.length(name: call.method, body: call.body), more: false
-            ) { bytes in
-                WireFrame.write(
-                    kind: .call, callID: call.id, budgetMilliseconds: budget, name: call.method, body: call.body,
-                    into: bytes)
+            let error = try? faults.around(.callSend) {
+                sockets?.dealer.send(
+                    count: WireFrame.length(name: call.method, body: call.body), more: false
+                ) { bytes in
+                    WireFrame.write(
+                        kind: .call, callID: call.id, budgetMilliseconds: budget, name: call.method, body: call.body,
+                        into: bytes)
+                }
             }
             guard error != 0 else {
                 sent += 1

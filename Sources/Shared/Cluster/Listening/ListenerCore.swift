@@ -1,4 +1,5 @@
 internal import CZeroMQ
+internal import FaultInjection
 internal import Foundation
 internal import Logging
 internal import Synchronization
@@ -25,6 +26,7 @@ actor ListenerCore: LoopParticipant {
     private nonisolated let metrics: TransportMetrics
     private nonisolated let outgoing = Mutex<[Outgoing]>([])
     private nonisolated let logger: Logger
+    private let faults: FaultHook
     private let configuration: ListenerConfiguration
     private let context: ZeroMQContext
     private let methods: [String: (method: MethodTable.Method, lane: Int)]
@@ -39,8 +41,10 @@ actor ListenerCore: LoopParticipant {
     /// - Throws: ``TransportError`` with code `methodTable` where a method's lane is not there.
     init(
         _ configuration: ListenerConfiguration, methods table: MethodTable, context: ZeroMQContext,
-        loop: ZeroMQEventLoop, authenticator: Authenticator, metrics: TransportMetrics, logger: Logger
+        loop: ZeroMQEventLoop, authenticator: Authenticator, metrics: TransportMetrics, logger: Logger,
+        faults: FaultHook
     ) throws {
+        self.faults = faults
         self.configuration = configuration
         self.context = context
         self.loop = loop
@@ -296,11 +300,14 @@ actor ListenerCore: LoopParticipant {
             logger.error("cluster.answer.too-large", metadata: ["answer.bytes": "\(answer.body.count)"])
             answer = ServedCall.Answer(error: ServiceError(.messageTooLarge, "The answer is too large."))
         }
-        // Without the first frame libzmq would take the second one for a routing id.
-        guard router.send(routingID, more: true) == 0 else { return metrics.drop(.unroutableAnswer) }
-        let error = router.send(count: WireFrame.length(name: "", body: answer.body), more: false) { bytes in
-            WireFrame.write(
-                kind: answer.kind, callID: callID, budgetMilliseconds: 0, name: "", body: answer.body, into: bytes)
+        let error = try? faults.around(.answerSend) {
+            // Without the first frame libzmq would take the second one for a routing id.
+            let error = router.send(routingID, more: true)
+            guard error == 0 else { return error }
+            return router.send(count: WireFrame.length(name: "", body: answer.body), more: false) { bytes in
+                WireFrame.write(
+                    kind: answer.kind, callID: callID, budgetMilliseconds: 0, name: "", body: answer.body, into: bytes)
+            }
         }
         if error != 0 { metrics.drop(.unroutableAnswer) }
     }
