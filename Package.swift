@@ -157,7 +157,8 @@ let package = Package(
             name: "estuary",
             dependencies: [
                 "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "ConsoleUsers", "Device", "DurableFiles",
-                "Fleet", "Observability", "PKI", "ProcessLife", .argumentParser, .asn1, .crypto, .logging, .nioCore, .nioPosix,
+                "Fleet", "Observability", "PKI", "ProcessLife", .argumentParser, .asn1, .crypto, .logging, .nioCore,
+                .nioPosix,
                 .serviceLifecycle,
                 .x509,
             ],
