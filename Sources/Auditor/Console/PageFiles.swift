@@ -12,8 +12,23 @@ struct PageFiles: Sendable {
     }
 
     static let all: [File] = [
-        File(path: "/", type: "text/html; charset=utf-8", bytes: PackageResources.index_html)
+        File(path: "/", type: "text/html; charset=utf-8", bytes: PackageResources.index_html),
+        File(path: "/console/style.css", type: "text/css; charset=utf-8", bytes: PackageResources.style_css),
+        File(path: "/console/icon.svg", type: "image/svg+xml", bytes: PackageResources.icon_svg),
+        script("api", PackageResources.api_js),
+        script("app", PackageResources.app_js),
+        script("charts", PackageResources.charts_js),
+        script("detail", PackageResources.detail_js),
+        script("dom", PackageResources.dom_js),
+        script("fields", PackageResources.fields_js),
+        script("overview", PackageResources.overview_js),
+        script("proof", PackageResources.proof_js),
+        script("search", PackageResources.search_js),
     ]
+
+    private static func script(_ name: String, _ bytes: [UInt8]) -> File {
+        File(path: "/console/\(name).js", type: "text/javascript; charset=utf-8", bytes: bytes)
+    }
 
     static var routes: [ConsoleRoute] {
         all.map { file in
