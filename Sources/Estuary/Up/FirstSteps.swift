@@ -10,7 +10,7 @@ struct FirstSteps {
     let program: String
     /// Whether the first enrollment secret, which is good for a day, can still be used.
     let isFirstSecretFresh: Bool
-    /// Where the console is, for a browser.
+    /// Where the console is, for a browser. Indented lines are commands, so it stands in a line that is not.
     var consoleURL: String?
 
     var text: String {
@@ -39,7 +39,7 @@ struct FirstSteps {
 
               \(command) audit list --state \(state.quoted)
               \(command) status --state \(state.quoted)
-            \(consoleURL.map { "  \($0) in a browser on this machine\n" } ?? "")
+            \(consoleURL.map { "\nThe console, in a browser on this machine: \($0)\n" } ?? "")
             Ctrl-C stops the cluster.
             """
     }
