@@ -134,7 +134,8 @@ let package = Package(
             name: "Auditor",
             dependencies: [
                 "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "ConsoleUsers", "FaultInjection",
-                "Observability", "OperationsHTTP", "PKI", "ProcessLife", .asn1, .crypto, .cryptoExtras, .grdb,
+                "Observability", "OperationsHTTP", "PKI", "ProcessLife", "TransparencyLog", .asn1, .crypto,
+                .cryptoExtras, .grdb,
                 .httpTypes, .hummingbird, .hummingbirdCore, .hummingbirdTLS, .logging, .metrics, .nioCore, .nioSSL,
                 .serviceLifecycle,
                 .x509,
@@ -227,7 +228,7 @@ let package = Package(
             name: "AuditorTests",
             dependencies: [
                 "Auditor", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "ConsoleUsers",
-                "Observability", "OperationsHTTP", .crypto, .grdb,
+                "Observability", "OperationsHTTP", "TransparencyLog", .crypto, .grdb,
                 .logging,
             ]),
         .testTarget(

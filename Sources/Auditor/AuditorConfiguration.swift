@@ -13,6 +13,8 @@ package struct AuditorConfiguration: Sendable {
     package var curveKeyPath: String
     package var signerKeys: [CurvePublicKey]
     package var storePath: String
+    /// The private key of the log's checkpoints; its public key is beside it, with `.pub`.
+    package var logKeyPath: String
     /// The folder of the local administration socket.
     package var administrationPath: String
     package var operations: ListenAddress
@@ -48,6 +50,7 @@ package struct AuditorConfiguration: Sendable {
             throw root.error("signer-keys", "at least one signer's public key is needed here")
         }
         storePath = try root.path("store", default: "events.sqlite")
+        logKeyPath = try root.path("log-key", default: "log.key")
         administrationPath = try root.path("administration", default: "admin")
 
         let operationsText = try root.mapping("operations")?.string("listen", default: "127.0.0.1:0")

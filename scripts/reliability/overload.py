@@ -19,9 +19,9 @@ import urllib.request
 from cluster import Cluster, Trouble, wait_until
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-# What the frontend may use at most, in MiB: 30 at rest, 28 KiB for each of 8,192 idle connections, and as much again for
-# what is being read and answered.
-MEMORY = 512
+# What the frontend may use at most, in MiB: 64 KiB for each of 8,192 connections with a request under way (28 KiB for one
+# that does nothing), and 128 for everything else.
+MEMORY = 640
 STORMS = {
     "wrong-passwords": ("wrong secrets on kept connections", 200),
     "silent-handshakes": ("half a ClientHello and no more", None),

@@ -55,7 +55,7 @@ enum ConsoleSchemas {
                 ], optional: ["witness"]),
             "Log": object(
                 ["size": integer, "origin": text, "root": text, "checkpointTime": time, "key": text],
-                optional: ["origin", "root", "checkpointTime", "key"]),
+                optional: []),
             "Witness": [
                 "anyOf": [
                     ["type": "null"],

@@ -35,6 +35,7 @@ struct ConsoleServer: Service {
         var routes =
             PageFiles.routes + access.routes
             + EventRoutes(store: store, places: places).routes
+            + LogRoutes(store: store).routes
             + CountRoutes(store: store, places: places, now: now).routes
             + StatusRoutes(store: store, places: places, version: version, startedAt: startedAt, now: now).routes
             + StreamRoutes(

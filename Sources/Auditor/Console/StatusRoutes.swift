@@ -1,6 +1,7 @@
 internal import ClusterProtocol
 internal import Foundation
 internal import Hummingbird
+internal import TransparencyLog
 
 /// How the auditor is, and who sends it events.
 struct StatusRoutes: Sendable {
@@ -16,7 +17,11 @@ struct StatusRoutes: Sendable {
 
     private struct Status: Encodable {
         struct Log: Encodable {
+            var origin: String
             var size: Int64
+            var root: String
+            var checkpointTime: String
+            var key: String
         }
 
         struct Source: Encodable {
@@ -71,8 +76,16 @@ struct StatusRoutes: Sendable {
         }
         return ConsoleAnswer.json(
             Status(
-                version: version, startedAt: ConsoleAnswer.time(startedAt), log: .init(size: store.logSize),
+                version: version, startedAt: ConsoleAnswer.time(startedAt), log: try await log(),
                 indexBacklog: await store.indexBacklog, sources: sources))
+    }
+
+    private func log() async throws -> Status.Log {
+        let (note, time) = try await store.checkpoint()
+        let checkpoint = try Checkpoint.verified(note, by: store.logKey)
+        return Status.Log(
+            origin: checkpoint.origin, size: checkpoint.size, root: checkpoint.root.base64,
+            checkpointTime: ConsoleAnswer.time(time), key: store.logKey.description)
     }
 
     /// Events a second, by source and type.

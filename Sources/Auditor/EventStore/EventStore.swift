@@ -17,7 +17,8 @@ package final class EventStore: Sendable {
     /// When the search index is written again after a failure.
     private static let retryOfIndex = Duration.seconds(1)
 
-    private let log: DatabasePool
+    let log: DatabasePool
+    let tree: LogTree
     private let index: SearchIndex
     private let writer: EventWriter
     private let logger: Logger
@@ -39,16 +40,19 @@ package final class EventStore: Sendable {
         var limits = EventWriter.Limits()
         limits.waitingRequests = configuration.waitingRequests
         limits.waitingBytes = configuration.waitingBytes
-        try self.init(path: configuration.storePath, logger: logger, writerLimits: limits)
+        try self.init(
+            path: configuration.storePath, keyPath: configuration.logKeyPath, logger: logger, writerLimits: limits)
     }
 
     init(
-        path: String, logger: Logger, writerLimits: EventWriter.Limits, faults: FaultHook = .none,
+        path: String, keyPath: String? = nil, logger: Logger, writerLimits: EventWriter.Limits, faults: FaultHook = .none,
         now: @escaping @Sendable () -> Date = { Date() }
     ) throws {
         self.logger = logger
         self.now = now
         log = try LogDatabase.open(path: path, faults: faults)
+        tree = try LogTree(
+            log: log, keyPath: keyPath ?? path + ".key", now: Int64(now().timeIntervalSince1970))
         index = try SearchIndex(path: Self.indexPath(of: path), log: log, logger: logger, faults: faults)
         writer = EventWriter(limits: writerLimits, faults: faults)
         size = Atomic(try log.read(LogAppend.logSize))
@@ -72,7 +76,7 @@ package final class EventStore: Sendable {
             group.addTask { await self.followWithIndex() }
             // Not a child task: its write must not be cancelled with this one.
             let writing = Task {
-                try await writer.run(on: log, now: { Int64(now().timeIntervalSince1970) }) { committed in
+                try await writer.run(on: log, tree: tree, now: { Int64(now().timeIntervalSince1970) }) { committed in
                     if let size = committed.logSize { self.size.store(size, ordering: .releasing) }
                     self.ringCommitted.yield()
                     self.growth.announce()

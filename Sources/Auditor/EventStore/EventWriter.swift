@@ -85,7 +85,7 @@ final class EventWriter: Sendable {
     /// - Throws: the error of a transaction that failed. Its outcome is unknown, so the process has to end; the callers
     ///   ask again, and the log tells what it has.
     func run(
-        on pool: DatabasePool, now: @escaping @Sendable () -> Int64, committed: @Sendable (Committed) -> Void
+        on pool: DatabasePool, tree: LogTree, now: @escaping @Sendable () -> Int64, committed: @Sendable (Committed) -> Void
     ) async throws {
         for await _ in bell {
             while true {
@@ -93,7 +93,7 @@ final class EventWriter: Sendable {
                 guard !batch.isEmpty else { break }
                 do {
                     let results = try await faults.around(.logCommit) {
-                        try await commit(batch.map(\.work), to: pool, now: now())
+                        try await commit(batch.map(\.work), to: pool, tree: tree, now: now())
                     }
                     var size: Int64?
                     for case .success(let reply) in results { size = reply.logSize }
@@ -141,10 +141,14 @@ final class EventWriter: Sendable {
     }
 
     private func commit(
-        _ batch: [Work], to pool: DatabasePool, now: Int64
+        _ batch: [Work], to pool: DatabasePool, tree: LogTree, now: Int64
     ) async throws -> [Result<AppendEventsReply, any Error>] {
         try await pool.write { [faults] db in
-            try faults.around(.logWrite) { try batch.map { try Self.perform($0, now: now, in: db) } }
+            try faults.around(.logWrite) {
+                let results = try batch.map { try Self.perform($0, now: now, in: db) }
+                while try tree.follow(db, now: now) {}
+                return results
+            }
         }
     }
 

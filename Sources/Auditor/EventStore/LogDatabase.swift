@@ -7,7 +7,7 @@ internal import GRDB
 /// A line, once stored, never changes: triggers refuse it, so that a slip in this program can't do it either.
 enum LogDatabase {
     /// The schema that this program reads and writes. It refuses a file of a newer one.
-    static let schemaVersion: Int64 = 1
+    static let schemaVersion: Int64 = 2
 
     /// Marks the file as an event log of Estuary ("EsLg").
     private static let applicationID: Int64 = 0x4573_4C67
@@ -54,6 +54,11 @@ enum LogDatabase {
             try db.execute(sql: "PRAGMA application_id = \(applicationID)")
             try db.execute(sql: "PRAGMA user_version = 1")
         }
+        if version < 2 {
+            // The tree of what is there already is made by whoever opens the store (``LogTree``).
+            try db.execute(sql: schema2)
+            try db.execute(sql: "PRAGMA user_version = 2")
+        }
     }
 
     private static let schema1 = """
@@ -85,6 +90,22 @@ enum LogDatabase {
             BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
         CREATE TRIGGER events_are_not_deleted BEFORE DELETE ON events
             BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+        """
+
+    /// The tree over the events' lines, by tiles of 256 hashes of 32 bytes, and its newest signed checkpoint.
+    private static let schema2 = """
+        CREATE TABLE tiles (
+            level INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            hashes BLOB NOT NULL,
+            PRIMARY KEY (level, number)
+        ) WITHOUT ROWID;
+        CREATE TABLE checkpoint (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            size INTEGER NOT NULL,
+            time INTEGER NOT NULL,
+            note TEXT NOT NULL
+        );
         """
 
     /// SQLite gives `-wal` and `-shm` the mode of the database file.

@@ -82,6 +82,8 @@ package struct NoteSigner: Sendable {
         verifierKey = try NoteVerifierKey(name: name, type: type, publicKey: Array(key.publicKey.rawRepresentation))
     }
 
+    var seed: [UInt8] { Array(key.rawRepresentation) }
+
     func sign(_ message: [UInt8]) throws -> [UInt8] {
         Array(try key.signature(for: message))
     }
