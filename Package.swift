@@ -158,7 +158,8 @@ let package = Package(
             name: "estuary",
             dependencies: [
                 "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "ConsoleUsers", "Device", "DurableFiles",
-                "Fleet", "Observability", "PKI", "ProcessLife", .argumentParser, .asn1, .crypto, .logging, .nioCore,
+                "Fleet", "Observability", "PKI", "ProcessLife", "TransparencyLog", .argumentParser, .asn1, .crypto,
+                .logging, .nioCore,
                 .nioPosix,
                 .serviceLifecycle,
                 .x509,

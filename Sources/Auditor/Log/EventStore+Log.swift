@@ -25,7 +25,7 @@ extension EventStore {
     /// The events under a tile of level 0 as a bundle (C2SP tlog-tiles); nil where they are not there.
     package func entries(_ address: TileAddress) async throws -> [UInt8]? {
         try await log.read { db in
-            guard try address.level == 0, address.isWithin(LogTree.tree(db).size) else { return nil }
+            guard address.level == 0, try address.isWithin(LogTree.tree(db).size) else { return nil }
             let first = address.index * Int64(TileAddress.fullWidth)
             let lines = try String.fetchAll(
                 db.cachedStatement(sql: "SELECT line FROM events WHERE place > ? ORDER BY place LIMIT ?"),

@@ -4,7 +4,8 @@ internal import ClusterProtocol
 /// `estuary audit`
 struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "See what happened.", subcommands: [AuditList.self, AuditUserCommand.self])
+        commandName: "audit", abstract: "See what happened.",
+        subcommands: [AuditList.self, AuditKeyCommand.self, AuditUserCommand.self])
 }
 
 /// `estuary audit list`
