@@ -45,7 +45,8 @@ package final class EventStore: Sendable {
     }
 
     init(
-        path: String, keyPath: String? = nil, logger: Logger, writerLimits: EventWriter.Limits, faults: FaultHook = .none,
+        path: String, keyPath: String? = nil, logger: Logger, writerLimits: EventWriter.Limits,
+        faults: FaultHook = .none,
         now: @escaping @Sendable () -> Date = { Date() }
     ) throws {
         self.logger = logger

@@ -85,7 +85,8 @@ final class EventWriter: Sendable {
     /// - Throws: the error of a transaction that failed. Its outcome is unknown, so the process has to end; the callers
     ///   ask again, and the log tells what it has.
     func run(
-        on pool: DatabasePool, tree: LogTree, now: @escaping @Sendable () -> Int64, committed: @Sendable (Committed) -> Void
+        on pool: DatabasePool, tree: LogTree, now: @escaping @Sendable () -> Int64,
+        committed: @Sendable (Committed) -> Void
     ) async throws {
         for await _ in bell {
             while true {
