@@ -8,7 +8,7 @@ const searchable = { label: "label", principal: "principal", serial: "serial", s
 
 function value(name, content) {
   if (name === "type") return badge(content);
-  if (name === "time" || name === "notBefore" || name === "notAfter") return moment(content);
+  if (name === "time" || name === "not_before" || name === "not_after") return moment(content);
   if (Array.isArray(content)) return h("ul", { class: "plain" }, content.map((one) => h("li", {}, one)));
   const text = typeof content === "object" && content !== null ? JSON.stringify(content) : content;
   return searchable[name] ? link(address("/events", { [searchable[name]]: text }), text, { title: "Events like this" }) : text;
@@ -88,13 +88,13 @@ async function prove(view, entry, place) {
     verdict("good", "Verified: the log has this event at this place.", warning, steps,
       h("p", {}, `Proven: exactly the line below is entry ${entry.place} of the ${tree.size} that the log's key has signed as «${tree.origin}».`),
       h("p", {}, "Not proven: that the line tells the truth, that the certificate shown was decoded rightly, or that everybody is shown the same log",
-        tree.others.length ? `; the checkpoint also names ${tree.others.join(", ")}, whose signatures were not checked here.` : ": for that, compare checkpoints with the witness's."),
+        tree.others.length ? `; the checkpoint also names ${tree.others.join(", ")}, whose signatures were not checked here.` : ": for that, compare checkpoints that others were shown."),
       ...trust);
   } catch (error) {
     const unable = error.unable === true;
     verdict(unable ? "wait" : "bad",
       unable ? `Not checked. ${error.message}` : `FAILED: it is not proven that the log has this event. ${error.message}`, warning,
       steps.childElementCount ? steps : null,
-      unable ? null : h("p", {}, "Keep a copy of this page's data, do not trust this entry, and run ", h("code", {}, "estuary audit verify"), " on the auditor's store."));
+      unable ? null : h("p", {}, "Keep a copy of this page's data, do not trust this entry, and keep a copy of the auditor's store."));
   }
 }

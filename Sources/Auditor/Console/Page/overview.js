@@ -54,7 +54,7 @@ export async function overview(view) {
       ["Pending", count(totals.pending ?? 0), "asked to wait", "/events?type=pending"],
       ["Expiring", count(expiringTotal), "within 7 days", null],
       ["Events in the log", count(status?.log?.size), status ? `${count(status.indexBacklog)} not indexed yet` : "", "/events"],
-      ["Witness", !status?.witness ? "none" : alarm ? "Alarm" : "Agrees", alarm ?? (status?.witness ? `${count(Math.max(0, status.log.size - status.witness.size))} events behind` : "no cosignature yet"), null, alarm ? "bad" : status?.witness ? "good" : null],
+      ["Witness", !status?.witness ? "none" : alarm ? "Alarm" : "Agrees", alarm ?? (status?.witness ? `${count(Math.max(0, status.log.size - status.witness.size))} events behind` : "nobody cosigns this log"), null, alarm ? "bad" : status?.witness ? "good" : null],
     ];
     places.tiles.replaceChildren(...rows.map(([title, value, text, path, tone]) => h(path ? "a" : "div", { class: `tile ${tone ?? ""}`, href: path ? `#${path}` : null },
       h("span", { class: "tile-title" }, title), h("span", { class: "tile-value" }, value), h("span", { class: "muted" }, text))));
@@ -104,7 +104,7 @@ export async function overview(view) {
       ["Last checkpoint", log?.checkpointTime ? [moment(log.checkpointTime), ` (${relative(log.checkpointTime)})`] : "none yet"],
       ["Root", h("span", { class: "mono" }, log?.root ?? "not told")], ["Key", h("span", { class: "mono" }, log?.key ?? "not told")],
       ["Key in this browser", !kept ? "none kept: an event's page can keep it" : kept === log?.key ? h("span", { class: "badge good" }, "the same") : h("span", { class: "badge bad" }, "ANOTHER KEY: see an event's proof")],
-      ["Witness", !witness ? "has not cosigned yet" : witness.alarm ? h("span", { class: "badge bad" }, witness.alarm) : [h("span", { class: "badge good" }, "agrees"), ` up to ${count(witness.size)}`]],
+      ["Witness", !witness ? "none: nobody cosigns this log" : witness.alarm ? h("span", { class: "badge bad" }, witness.alarm) : [h("span", { class: "badge good" }, "agrees"), ` up to ${count(witness.size)}`]],
       ["Witness's last word", witness?.time ? [moment(witness.time), ` (${relative(witness.time)})`] : "–"],
       ["Index backlog", `${count(status.indexBacklog)} events`], ["Version", status.version],
     ];

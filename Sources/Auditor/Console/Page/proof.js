@@ -76,7 +76,7 @@ function readNote(note) {
 async function isSigned(key, signature, text) {
   let imported;
   try { imported = await crypto.subtle.importKey("raw", key.bytes, { name: "Ed25519" }, false, ["verify"]); } catch {
-    throw new ProofError("This browser cannot verify Ed25519 signatures: use a newer one, or `estuary audit check-proof`.", true);
+    throw new ProofError("This browser cannot verify Ed25519 signatures: use a newer one.", true);
   }
   return crypto.subtle.verify({ name: "Ed25519" }, imported, signature, encoder.encode(text));
 }

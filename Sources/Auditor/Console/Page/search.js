@@ -12,7 +12,7 @@ export function row({ place, event }, isNew = false) {
     h("td", { class: "n" }, link(`/events/${place}`, place, { class: "open", "aria-label": `Event ${place}, ${event.type}` })),
     h("td", { class: "t" }, moment(event.time)),
     h("td", {}, badge(event.type)),
-    h("td", { class: "long" }, event.subject ?? event.reasonText ?? event.principal ?? event.operator ?? "", event.reason ? h("span", { class: "muted" }, ` ${event.reason}`) : null),
+    h("td", { class: "long" }, event.subject ?? event.reason_text ?? event.principal ?? event.operator ?? "", event.reason ? h("span", { class: "muted" }, ` ${event.reason}`) : null),
     h("td", { class: "wide" }, event.label ?? ""),
     h("td", { class: "wide" }, event.node ?? event.source ?? ""),
     h("td", { class: "wide mono" }, event.serial ? `${String(event.serial).slice(0, 16)}${String(event.serial).length > 16 ? "…" : ""}` : ""));
