@@ -70,18 +70,8 @@ struct FilledFleet: Sendable {
         return random.bytes(words: 4)
     }
 
-    /// An event as the log's index has it, beside its line.
-    struct Event {
-        var id: String
-        var time: String
-        var principal: String
-        var serial: String
-        var subject: String
-        var nameText: String
-        var line: String
-    }
-
-    func event(_ number: Int, _ row: Row, sequence: Int64) -> Event {
+    /// An event's line.
+    func event(_ number: Int, _ row: Row, sequence: Int64) -> String {
         var random = RowRandom(row: number, purpose: 4)
         let id = random.identifier()
         let time = UTCTime.text(milliseconds: row.issuedAt)
@@ -91,15 +81,13 @@ struct FilledFleet: Sendable {
         let serial = row.serial.hexadecimal
         let subject = template.subject(name: row.name)
         let nameText = template.nameText(name: row.name)
-        let line = template.event.line([
+        return template.event.line([
             id, String(sequence), time, serial, Self.hexadecimal(row.device), row.der.base64EncodedString(),
             Data(SHA256.hash(data: row.der)).hexadecimal, subject, nameText, keySHA256(number).hexadecimal,
             digest(number).hexadecimal, UTCTime.text(milliseconds: row.notBefore * 1000),
             UTCTime.text(milliseconds: row.notAfter * 1000), principal, "bench-\(number)",
             random.hexadecimal(words: 2),
         ])
-        return Event(
-            id: id, time: time, principal: principal, serial: serial, subject: subject, nameText: nameText, line: line)
     }
 
     private func microseconds(_ row: Int) -> Int64 {

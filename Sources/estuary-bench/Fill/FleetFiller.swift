@@ -1,8 +1,11 @@
+internal import Auditor
 internal import Foundation
 internal import GRDB
+internal import Logging
 internal import X509
 
-/// Fills the ledger, the event log and its index of a stopped cluster, so that each process takes them for its own.
+/// Fills the ledger and the event log of a stopped cluster, so that each process takes them for its own; the log's tree and
+/// index the auditor makes.
 ///
 /// Written as SQL against the tables that the processes themselves have made: where those change, this fails.
 struct FleetFiller {
@@ -22,17 +25,30 @@ struct FleetFiller {
         let fleet = try prepare()
         let sequence = try Position(cluster)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            let (ledger, events) = (cluster.ledger, cluster.events)
+            let (ledger, events, folder) = (cluster.ledger, cluster.events, "\(cluster.folder)/auditor")
             group.addTask { try LedgerFill(fleet: fleet, after: sequence.sequence).fill(ledger) }
             group.addTask {
                 try LogFill(fleet: fleet, after: sequence).fill(log: events)
-                try LogFill(fleet: fleet, after: sequence).fill(index: events + ".index")
+                try await Self.followLog(auditor: folder)
             }
             try await group.waitForAll()
         }
         // So that what follows does not pay for it.
         sync()
         return fleet.signed.map { Device(number: $0.key, certificate: $0.value) }.sorted { $0.number < $1.number }
+    }
+
+    /// Has the auditor itself take the new events into its tree and its index.
+    private static func followLog(auditor folder: String) async throws {
+        let configuration = try AuditorConfiguration.load(path: "\(folder)/configuration.yaml")
+        let store = try EventStore(configuration: configuration, logger: Logger(label: "estuary-bench"))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await store.run() }
+            while await store.indexBacklog > 0 { try await Task.sleep(for: .milliseconds(50)) }
+            store.finish()
+            try await group.waitForAll()
+        }
+        try await store.close()
     }
 
     private func prepare() throws -> FilledFleet {
@@ -141,7 +157,7 @@ private struct LedgerFill {
             if row.isInOutbox {
                 let sequence = after + 1 + Int64(number)
                 try db.cachedStatement(sql: "INSERT INTO outbox (sequence, line, recorded_at) VALUES (?, ?, ?)")
-                    .execute(arguments: [sequence, fleet.event(number, row, sequence: sequence).line, seconds])
+                    .execute(arguments: [sequence, fleet.event(number, row, sequence: sequence), seconds])
             }
         }
     }
@@ -163,7 +179,7 @@ private struct LedgerFill {
     }
 }
 
-/// Fills the auditor's log and its search index.
+/// Fills the auditor's log.
 private struct LogFill {
     let fleet: FilledFleet
     let after: FleetFiller.Position
@@ -177,34 +193,13 @@ private struct LogFill {
                 sql: "INSERT INTO events (place, run_id, sequence, stored_at, line) VALUES (?, ?, ?, ?, ?)"
             ).execute(arguments: [
                 after.place + 1 + Int64(number), after.run, sequence, row.issuedAt / 1000,
-                fleet.event(number, row, sequence: sequence).line,
+                fleet.event(number, row, sequence: sequence),
             ])
         }
         try database.queue.write { db in
             try db.execute(
                 sql: "UPDATE runs SET last_sequence = last_sequence + ?, last_stored_at = ? WHERE id = ?",
                 arguments: [fleet.count, fleet.now, after.run])
-        }
-        try database.close()
-    }
-
-    func fill(index path: String) throws {
-        let database = try FilledDatabase(path: path)
-        try database.withoutIndexes {
-            try database.fill("index", count: fleet.count) { db, number in
-                let event = fleet.event(
-                    number, fleet.row(number), sequence: after.sequence + 1 + Int64(number))
-                try db.cachedStatement(
-                    sql: """
-                        INSERT INTO entries
-                            (place, id, time, type, source, label, decision, principal, serial, text)
-                        VALUES (?, ?, ?, 'issued', 'signer', 'default', 'allowed', ?, ?, ?)
-                        """
-                ).execute(arguments: [
-                    after.place + 1 + Int64(number), event.id, event.time, event.principal, event.serial,
-                    (event.subject + "\n" + event.nameText).lowercased(),
-                ])
-            }
         }
         try database.close()
     }

@@ -1,4 +1,3 @@
-internal import CoreFoundation
 internal import Foundation
 
 /// Processor time, user and system together, in seconds.
@@ -27,9 +26,13 @@ enum ProcessorTime {
     /// Of this thread.
     static var ofThread: Double { clock(CLOCK_THREAD_CPUTIME_ID) }
 
+    /// As two words, which `timespec` is here: which module has its members is another from build to build.
     private static func clock(_ identifier: clockid_t) -> Double {
-        var time = timespec()
-        clock_gettime(identifier, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+        var time = [0, 0]
+        time.withUnsafeMutableBufferPointer { words in
+            guard let start = words.baseAddress else { return }
+            _ = clock_gettime(identifier, UnsafeMutableRawPointer(start).assumingMemoryBound(to: timespec.self))
+        }
+        return Double(time[0]) + Double(time[1]) / 1e9
     }
 }
