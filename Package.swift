@@ -78,6 +78,10 @@ let package = Package(
             path: "Sources/Shared/Cluster"),
         .target(name: "TransparencyLog", dependencies: [.crypto], path: "Sources/Shared/TransparencyLog"),
         .target(
+            name: "LogVerification",
+            dependencies: ["ClusterProtocol", "DurableFiles", "TransparencyLog", .crypto, .grdb],
+            path: "Sources/Shared/LogVerification"),
+        .target(
             name: "ClusterProtocol", dependencies: ["ClusterTransport", "PKI", .crypto],
             path: "Sources/Shared/Protocol"),
         .target(
@@ -134,8 +138,8 @@ let package = Package(
             name: "Auditor",
             dependencies: [
                 "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "ConsoleUsers", "FaultInjection",
-                "Observability", "OperationsHTTP", "PKI", "ProcessLife", "TransparencyLog", .asn1, .crypto,
-                .cryptoExtras, .grdb,
+                "LogVerification", "Observability", "OperationsHTTP", "PKI", "ProcessLife", "TransparencyLog", .asn1,
+                .crypto, .cryptoExtras, .grdb,
                 .httpTypes, .hummingbird, .hummingbirdCore, .hummingbirdTLS, .logging, .metrics, .nioCore, .nioSSL,
                 .serviceLifecycle,
                 .x509,
@@ -157,10 +161,10 @@ let package = Package(
         .executableTarget(
             name: "estuary",
             dependencies: [
+                "Auditor",
                 "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "ConsoleUsers", "Device", "DurableFiles",
-                "Fleet", "Observability", "PKI", "ProcessLife", "TransparencyLog", .argumentParser, .asn1, .crypto,
-                .logging, .nioCore,
-                .nioPosix,
+                "Fleet", "LogVerification", "Observability", "PKI", "ProcessLife", "TransparencyLog", .argumentParser,
+                .asn1, .crypto, .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL,
                 .serviceLifecycle,
                 .x509,
             ],
@@ -229,7 +233,7 @@ let package = Package(
             name: "AuditorTests",
             dependencies: [
                 "Auditor", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "ConsoleUsers",
-                "Observability", "OperationsHTTP", "TransparencyLog", .crypto, .grdb,
+                "LogVerification", "Observability", "OperationsHTTP", "TransparencyLog", .crypto, .grdb,
                 .logging,
             ]),
         .testTarget(

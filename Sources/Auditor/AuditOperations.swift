@@ -1,4 +1,5 @@
 package import ClusterProtocol
+internal import ClusterTransport
 
 /// What the auditor does for the operator of its host.
 package struct AuditOperations: AuditAdministrationBackend {
@@ -19,7 +20,11 @@ package struct AuditOperations: AuditAdministrationBackend {
 
     package func status(_ request: AuditorStatusRequest) async throws -> AuditorStatus {
         AuditorStatus(
-            version: version, startedAt: startedAt, logSize: store.logSize,
+            version: version, startedAt: startedAt, logSize: store.logSize, pruned: try await store.prunedEvents,
             sources: try await store.sources())
+    }
+
+    package func prune(_ request: PruneEventsRequest) async throws -> PruneEventsReply {
+        try await store.prune(request, by: try CallContext.required().peer.name)
     }
 }

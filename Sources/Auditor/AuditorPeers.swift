@@ -5,9 +5,9 @@ internal import Logging
 /// Who may talk to the auditor: signers by its own configuration, frontends as the signer tells.
 struct AuditorPeers: Sendable {
     /// The source of a signer's events.
-    static let signerName = "signer"
+    static let signerName = AuditEvent.signerSource
     /// The source of the auditor's own events: nobody else may have it.
-    static let ownName = "auditor"
+    static let ownName = AuditEvent.auditorSource
 
     let signerKeys: [CurvePublicKey]
     let logger: Logger

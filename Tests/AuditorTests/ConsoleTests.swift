@@ -6,6 +6,7 @@ internal import FoundationNetworking
 internal import Logging
 internal import Synchronization
 internal import Testing
+internal import TransparencyLog
 
 @testable internal import Auditor
 
@@ -100,6 +101,29 @@ internal import Testing
 
     private func places(_ answer: Answer) -> [Int] {
         (answer.json["events"] as? [[String: Any]] ?? []).compactMap { $0["place"] as? Int }
+    }
+
+    @Test func prunesOnlyForWhoHasTheEvents() async throws {
+        try await withConsole { client, store in
+            _ = try await store.append(
+                source: "signer", signer.request((21...300).map { try signer.line($0) }, from: 21))
+            var frontier = TreeFrontier()
+            for place in 1...256 {
+                frontier.append(.leaf(Array(try #require(try await store.line(at: Int64(place))).utf8))) { _, _ in }
+            }
+            for body in ["{}", "x", "{\"through\":256,\"root\":\"\(MerkleHash.empty)\"}"] {
+                #expect(try await client.send("POST", "/api/v1/prune", body: body).status == 400, "\(body)")
+            }
+            let body = "{\"through\":256,\"root\":\"\(frontier.root)\"}"
+            let answer = try await client.send("POST", "/api/v1/prune", body: body)
+            #expect(answer.status == 200 && answer.json["pruned"] as? Int == 256, "\(answer.text)")
+            #expect(try await client.send("POST", "/api/v1/prune", body: body).status == 400)
+            let gone = try await client.get("/tile/entries/000")
+            #expect(gone.status == 404 && gone.text.contains("events 1 to 256 were exported and pruned"))
+            #expect(try await client.get("/tile/0/000").status == 200)
+            let told = try await client.get("/api/v1/events?type=pruned")
+            #expect(told.text.contains("console:local") && places(told) == [301])
+        }
     }
 
     @Test func findsEventsByEveryFilter() async throws {
@@ -245,6 +269,7 @@ internal import Testing
             let signed = ["Cookie": String(cookie)]
             #expect(try await client.get("/api/v1/events", headers: signed).status == 200)
             #expect(try await client.get("/api/v1/export", headers: signed).status == 403)
+            #expect(try await client.send("POST", "/api/v1/prune", headers: signed, body: "{}").status == 403)
             #expect(try await client.send("DELETE", "/api/v1/session", headers: signed).status == 204)
             #expect(try await client.get("/api/v1/events", headers: signed).status == 401)
             for status in [401, 401, 401, 429] {

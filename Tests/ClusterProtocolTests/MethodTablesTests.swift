@@ -26,7 +26,7 @@ internal import Testing
         ] {
             roles["administration.\(name)"] = [.operator]
         }
-        for name in ["events", "status"] {
+        for name in ["events", "status", "prune"] {
             roles["auditadministration.\(name)"] = [.operator]
         }
         return roles

@@ -29,6 +29,7 @@ extension StubBackend: AuditBackend {
 extension StubBackend: AuditAdministrationBackend {
     func events(_ request: ListEventsRequest) async throws -> ListEventsReply { throw Self.reached }
     func status(_ request: AuditorStatusRequest) async throws -> AuditorStatus { throw Self.reached }
+    func prune(_ request: PruneEventsRequest) async throws -> PruneEventsReply { throw Self.reached }
 }
 
 extension StubBackend: AdministrationBackend {

@@ -55,7 +55,7 @@ enum ConsoleSchemas {
                 ], optional: ["witness"]),
             "Log": object(
                 ["size": integer, "origin": text, "root": text, "checkpointTime": time, "key": text],
-                optional: []),
+                optional: ["checkpointTime"]),
             "Witness": [
                 "anyOf": [
                     ["type": "null"],
@@ -63,6 +63,8 @@ enum ConsoleSchemas {
                 ]
             ],
             "Session": object(["user": text, "role": ["type": "string", "enum": ["viewer", "auditor"]]]),
+            "Prune": object(["through": integer, "root": text]),
+            "Pruned": object(["pruned": integer, "logSize": integer]),
             "SignIn": object(["user": text, "password": text]),
         ]
     }

@@ -36,6 +36,7 @@ struct ConsoleServer: Service {
             PageFiles.routes + access.routes
             + EventRoutes(store: store, places: places).routes
             + LogRoutes(store: store).routes
+            + PruneRoutes(store: store, limits: configuration.limits).routes
             + CountRoutes(store: store, places: places, now: now).routes
             + StatusRoutes(store: store, places: places, version: version, startedAt: startedAt, now: now).routes
             + StreamRoutes(

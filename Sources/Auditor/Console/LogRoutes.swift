@@ -23,9 +23,14 @@ struct LogRoutes: Sendable {
                 path: "/tile/entries/{path}", access: .viewer, summary: "A bundle of entries: N, or N.p/W.",
                 answer: .init(type: "application/octet-stream")
             ) { request, _ in
-                guard let tile = Self.tile(request), tile.isEntries,
-                    let bytes = try await store.entries(tile.address)
-                else { throw ConsoleError.notFound }
+                guard let tile = Self.tile(request), tile.isEntries else { throw ConsoleError.notFound }
+                guard let bytes = try await store.entries(tile.address) else {
+                    let pruned = try await store.prunedEvents
+                    guard tile.address.index < pruned / Int64(TileAddress.fullWidth) else {
+                        throw ConsoleError.notFound
+                    }
+                    return Self.pruned(pruned)
+                }
                 return Self.answer(bytes, type: "application/octet-stream")
             },
             ConsoleRoute(
@@ -53,6 +58,14 @@ struct LogRoutes: Sendable {
         let path = request.uri.path
         guard path.utf8.count <= maximumPathBytes, path.hasPrefix("/tile/") else { return nil }
         return TileAddress.parse(path.dropFirst("/tile/".count))
+    }
+
+    private static func pruned(_ count: Int64) -> Response {
+        Response(
+            status: .notFound, headers: [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"],
+            body: ResponseBody(
+                byteBuffer: ByteBuffer(
+                    string: "The events 1 to \(count) were exported and pruned. Their hashes are in the tiles.\n")))
     }
 
     private static func answer(_ bytes: [UInt8], type: String, caching: String = "no-store") -> Response {

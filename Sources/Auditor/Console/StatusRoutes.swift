@@ -20,7 +20,7 @@ struct StatusRoutes: Sendable {
             var origin: String
             var size: Int64
             var root: String
-            var checkpointTime: String
+            var checkpointTime: String?
             var key: String
         }
 
@@ -85,7 +85,7 @@ struct StatusRoutes: Sendable {
         let checkpoint = try Checkpoint.verified(note, by: store.logKey)
         return Status.Log(
             origin: checkpoint.origin, size: checkpoint.size, root: checkpoint.root.base64,
-            checkpointTime: ConsoleAnswer.time(time), key: store.logKey.description)
+            checkpointTime: time.map(ConsoleAnswer.time), key: store.logKey.description)
     }
 
     /// Events a second, by source and type.

@@ -22,7 +22,6 @@ package final class EventStore: Sendable {
     private let index: SearchIndex
     private let writer: EventWriter
     private let logger: Logger
-    private let now: @Sendable () -> Date
     private let committed: AsyncStream<Void>
     private let ringCommitted: AsyncStream<Void>.Continuation
     private let size: Atomic<Int64>
@@ -46,14 +45,11 @@ package final class EventStore: Sendable {
 
     init(
         path: String, keyPath: String? = nil, logger: Logger, writerLimits: EventWriter.Limits,
-        faults: FaultHook = .none,
-        now: @escaping @Sendable () -> Date = { Date() }
+        faults: FaultHook = .none
     ) throws {
         self.logger = logger
-        self.now = now
         log = try LogDatabase.open(path: path, faults: faults)
-        tree = try LogTree(
-            log: log, keyPath: keyPath ?? path + ".key", now: Int64(now().timeIntervalSince1970))
+        tree = try LogTree(log: log, keyPath: keyPath ?? path + ".key")
         index = try SearchIndex(path: Self.indexPath(of: path), log: log, logger: logger, faults: faults)
         writer = EventWriter(limits: writerLimits, faults: faults)
         size = Atomic(try log.read(LogAppend.logSize))
@@ -72,12 +68,11 @@ package final class EventStore: Sendable {
     /// - Throws: where a transaction of the log failed: the process must end, since nobody knows what is stored. A
     ///   failing index is logged and tried again, and never stops the log.
     package func run() async throws {
-        let now = now
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await self.followWithIndex() }
             // Not a child task: its write must not be cancelled with this one.
             let writing = Task {
-                try await writer.run(on: log, tree: tree, now: { Int64(now().timeIntervalSince1970) }) { committed in
+                try await writer.run(on: log, tree: tree) { committed in
                     if let size = committed.logSize { self.size.store(size, ordering: .releasing) }
                     self.ringCommitted.yield()
                     self.growth.announce()
@@ -132,16 +127,32 @@ package final class EventStore: Sendable {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT source, run, last_sequence, last_stored_at, closed,
+                    SELECT source, run, last_sequence, last_event_at, closed,
                         id = max(id) OVER (PARTITION BY source) AS newest
                     FROM runs ORDER BY newest DESC, CASE WHEN newest THEN source END, id DESC
                     """
             ).filter { row in row["newest"] || !row["closed"] }.prefix(maximumUnclosed).map { row in
                 AuditorStatus.Source(
                     name: row["source"], run: row["run"], lastSequence: row["last_sequence"],
-                    lastStoredAt: row["last_stored_at"], closed: row["closed"])
+                    lastStoredAt: row["last_event_at"], closed: row["closed"])
             }
         }
+    }
+
+    /// Takes events that were exported out of the log; its tree stays.
+    ///
+    /// - Throws: ``ServiceError``: `invalid-argument` where that may not be.
+    package func prune(
+        _ request: PruneEventsRequest, by person: String, authentication: AuditEvent.Authentication? = .localUser
+    ) async throws -> PruneEventsReply {
+        let pruning = try LogPruning(request, by: person, authentication: authentication, at: Date())
+        let reply = try await writer.perform(.prune(pruning))
+        return PruneEventsReply(pruned: request.through, logSize: reply.logSize)
+    }
+
+    /// How many events at the log's beginning were pruned.
+    package var prunedEvents: Int64 {
+        get async throws { try await log.read(LogPruning.pruned) }
     }
 
     /// The number of events in the log.

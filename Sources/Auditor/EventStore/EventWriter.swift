@@ -21,11 +21,13 @@ final class EventWriter: Sendable {
     enum Work: Sendable {
         case append(IncomingEvents)
         case replaceNodes([NodeDescription])
+        case prune(LogPruning)
 
         var bytes: Int {
             switch self {
             case .append(let incoming): incoming.bytes
             case .replaceNodes(let nodes): nodes.count * 256
+            case .prune: 256
             }
         }
     }
@@ -85,8 +87,7 @@ final class EventWriter: Sendable {
     /// - Throws: the error of a transaction that failed. Its outcome is unknown, so the process has to end; the callers
     ///   ask again, and the log tells what it has.
     func run(
-        on pool: DatabasePool, tree: LogTree, now: @escaping @Sendable () -> Int64,
-        committed: @Sendable (Committed) -> Void
+        on pool: DatabasePool, tree: LogTree, committed: @Sendable (Committed) -> Void
     ) async throws {
         for await _ in bell {
             while true {
@@ -94,7 +95,7 @@ final class EventWriter: Sendable {
                 guard !batch.isEmpty else { break }
                 do {
                     let results = try await faults.around(.logCommit) {
-                        try await commit(batch.map(\.work), to: pool, tree: tree, now: now())
+                        try await commit(batch.map(\.work), to: pool, tree: tree)
                     }
                     var size: Int64?
                     for case .success(let reply) in results { size = reply.logSize }
@@ -112,7 +113,7 @@ final class EventWriter: Sendable {
         }
     }
 
-    /// Takes no more requests; ``run(on:now:committed:)`` returns when those that wait are stored.
+    /// Takes no more requests; ``run(on:tree:committed:)`` returns when those that wait are stored.
     func finish() {
         close(with: ServiceError(.shuttingDown, "The auditor is shutting down.", retryAfter: 5), failWaiting: false)
     }
@@ -142,12 +143,12 @@ final class EventWriter: Sendable {
     }
 
     private func commit(
-        _ batch: [Work], to pool: DatabasePool, tree: LogTree, now: Int64
+        _ batch: [Work], to pool: DatabasePool, tree: LogTree
     ) async throws -> [Result<AppendEventsReply, any Error>] {
         try await pool.write { [faults] db in
             try faults.around(.logWrite) {
-                let results = try batch.map { try Self.perform($0, now: now, in: db) }
-                while try tree.follow(db, now: now) {}
+                let results = try batch.map { try Self.perform($0, tree: tree, in: db) }
+                while try tree.follow(db) {}
                 return results
             }
         }
@@ -156,15 +157,17 @@ final class EventWriter: Sendable {
     /// - Returns: a refusal, which leaves the transaction as it was, as a failure.
     /// - Throws: what the transaction must not be committed after.
     private static func perform(
-        _ work: Work, now: Int64, in db: Database
+        _ work: Work, tree: LogTree, in db: Database
     ) throws -> Result<AppendEventsReply, any Error> {
         do {
             switch work {
             case .append(let incoming):
-                return .success(try LogAppend.append(incoming, now: now, to: db))
+                return .success(try LogAppend.append(incoming, to: db))
             case .replaceNodes(let nodes):
-                try KnownNodes.replace(nodes, db)
+                try KnownNodes.replace(nodes, signer: tree.signer, db)
                 return .success(AppendEventsReply(acknowledgedSequence: 0, logSize: try LogAppend.logSize(db)))
+            case .prune(let pruning):
+                return .success(try pruning.apply(to: db))
             }
         } catch let refusal as ServiceError {
             return .failure(refusal)

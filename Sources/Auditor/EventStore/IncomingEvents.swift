@@ -8,6 +8,8 @@ struct IncomingEvents: Sendable {
         let line: String
         /// Whether it says that its run has ended in good order.
         let closesRun: Bool
+        /// When it happened, in seconds since 1970; 0 where it does not say.
+        let time: Int64
     }
 
     /// The most events that one request may carry.
@@ -75,6 +77,7 @@ struct IncomingEvents: Sendable {
                 refusal + "its line says source \(event.source), run \(event.run), number \(event.sequence),"
                     + " and it came from \(source).")
         }
-        return Event(line: line, closesRun: event.type == .stopped)
+        return Event(
+            line: line, closesRun: event.type == .stopped, time: EventSeconds.of(event.time) ?? 0)
     }
 }

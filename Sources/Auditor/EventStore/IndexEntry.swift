@@ -57,26 +57,6 @@ struct IndexEntry: Sendable {
 enum EventMinute {
     /// The minute of a time as events write it, RFC 3339 in UTC; nil for another text.
     static func of(_ time: String) -> Int64? {
-        seconds(time).map { $0 / 60 }
-    }
-
-    /// Whole seconds since 1970, from 1970 to 9999.
-    static func seconds(_ time: String) -> Int64? {
-        let text = Array(time.utf8.prefix(32))
-        guard text.count >= 20, text.last == UInt8(ascii: "Z") else { return nil }
-        func number(_ range: Range<Int>) -> Int? {
-            var value = 0
-            for byte in text[range] {
-                guard (0x30...0x39).contains(byte) else { return nil }
-                value = value * 10 + Int(byte - 0x30)
-            }
-            return value
-        }
-        guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
-            let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
-            year >= 1970, (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second <= 60
-        else { return nil }
-        return CivilTime.secondsSince1970(
-            year: year, month: month, day: day, hours: hour, minutes: minute, seconds: second)
+        EventSeconds.of(time).map { $0 / 60 }
     }
 }

@@ -10,7 +10,7 @@ enum LogAppend {
     /// the other requests of the batch nothing.
     ///
     /// - Throws: ``ServiceError`` for a refusal; `DatabaseError`, after which the transaction must not be committed.
-    static func append(_ incoming: IncomingEvents, now: Int64, to db: Database) throws -> AppendEventsReply {
+    static func append(_ incoming: IncomingEvents, to db: Database) throws -> AppendEventsReply {
         let known = try Run.fetch(db, source: incoming.source, run: incoming.run)
         let last = known?.lastSequence ?? 0
         guard incoming.firstSequence <= last + 1 else {
@@ -28,18 +28,18 @@ enum LogAppend {
         guard let closing = new.last else {
             return AppendEventsReply(acknowledgedSequence: last, logSize: size)
         }
-        let runID = try known?.id ?? insertRun(incoming, now: now, db)
+        let runID = try known?.id ?? insertRun(incoming, db)
         let insert = try db.cachedStatement(
-            sql: "INSERT INTO events (place, run_id, sequence, stored_at, line) VALUES (?, ?, ?, ?, ?)")
+            sql: "INSERT INTO events (place, run_id, sequence, line) VALUES (?, ?, ?, ?)")
         for (offset, event) in new.enumerated() {
             let place = size + 1 + Int64(offset)
             let sequence = last + 1 + Int64(offset)
-            try insert.execute(arguments: [place, runID, sequence, now, event.line])
+            try insert.execute(arguments: [place, runID, sequence, event.line])
         }
         let acknowledged = last + Int64(new.count)
         try db.cachedStatement(
-            sql: "UPDATE runs SET last_sequence = ?, last_stored_at = ?, closed = ? WHERE id = ?"
-        ).execute(arguments: [acknowledged, now, closing.closesRun, runID])
+            sql: "UPDATE runs SET last_sequence = ?, last_event_at = ?, closed = ? WHERE id = ?"
+        ).execute(arguments: [acknowledged, closing.time, closing.closesRun, runID])
         return AppendEventsReply(acknowledgedSequence: acknowledged, logSize: size + Int64(new.count))
     }
 
@@ -62,6 +62,8 @@ enum LogAppend {
         let select = try db.cachedStatement(sql: "SELECT line FROM events WHERE run_id = ? AND sequence = ?")
         for (offset, event) in incoming.events.prefix(duplicates).enumerated() {
             let sequence = incoming.firstSequence + Int64(offset)
+            // What it was is not there to be compared any more.
+            if sequence <= run.pruned { continue }
             guard try String.fetchOne(select, arguments: [run.id, sequence]) == event.line else {
                 throw ServiceError(
                     .eventConflict,
@@ -71,10 +73,10 @@ enum LogAppend {
         }
     }
 
-    private static func insertRun(_ incoming: IncomingEvents, now: Int64, _ db: Database) throws -> Int64 {
+    private static func insertRun(_ incoming: IncomingEvents, _ db: Database) throws -> Int64 {
         try db.cachedStatement(
-            sql: "INSERT INTO runs (source, run, last_sequence, last_stored_at, closed) VALUES (?, ?, 0, ?, 0)"
-        ).execute(arguments: [incoming.source, incoming.run, now])
+            sql: "INSERT INTO runs (source, run, last_sequence, last_event_at, closed) VALUES (?, ?, 0, 0, 0)"
+        ).execute(arguments: [incoming.source, incoming.run])
         return db.lastInsertedRowID
     }
 }
@@ -83,11 +85,14 @@ enum LogAppend {
 private struct Run {
     let id: Int64
     let lastSequence: Int64
+    /// Its events up to this number were pruned.
+    let pruned: Int64
 
     static func fetch(_ db: Database, source: String, run: String) throws -> Run? {
-        let select = try db.cachedStatement(sql: "SELECT id, last_sequence FROM runs WHERE source = ? AND run = ?")
+        let select = try db.cachedStatement(
+            sql: "SELECT id, last_sequence, pruned FROM runs WHERE source = ? AND run = ?")
         return try Row.fetchOne(select, arguments: [source, run]).map { row in
-            Run(id: row[0], lastSequence: row[1])
+            Run(id: row[0], lastSequence: row[1], pruned: row[2])
         }
     }
 }

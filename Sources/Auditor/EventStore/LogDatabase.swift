@@ -7,10 +7,10 @@ internal import GRDB
 /// A line, once stored, never changes: triggers refuse it, so that a slip in this program can't do it either.
 enum LogDatabase {
     /// The schema that this program reads and writes. It refuses a file of a newer one.
-    static let schemaVersion: Int64 = 2
+    static let schemaVersion: Int64 = 3
 
     /// Marks the file as an event log of Estuary ("EsLg").
-    private static let applicationID: Int64 = 0x4573_4C67
+    static let applicationID: Int64 = 0x4573_4C67
 
     /// Opens the log, or makes an empty one that only this user may read.
     ///
@@ -59,9 +59,13 @@ enum LogDatabase {
             try db.execute(sql: schema2)
             try db.execute(sql: "PRAGMA user_version = 2")
         }
+        if version < 3 {
+            try db.execute(sql: schema3)
+            try db.execute(sql: "PRAGMA user_version = 3")
+        }
     }
 
-    private static let schema1 = """
+    static let schema1 = """
         CREATE TABLE log (
             identity TEXT NOT NULL
         );
@@ -93,7 +97,7 @@ enum LogDatabase {
         """
 
     /// The tree over the events' lines, by tiles of 256 hashes of 32 bytes, and its newest signed checkpoint.
-    private static let schema2 = """
+    static let schema2 = """
         CREATE TABLE tiles (
             level INTEGER NOT NULL,
             number INTEGER NOT NULL,
@@ -104,6 +108,26 @@ enum LogDatabase {
             id INTEGER PRIMARY KEY CHECK (id = 1),
             size INTEGER NOT NULL,
             time INTEGER NOT NULL,
+            note TEXT NOT NULL
+        );
+        """
+
+    /// Nothing stands here that an auditor of the log could not verify: times other than the events' own are gone. What
+    /// `log.pruned` covers may be deleted, and the list of nodes has a digest that the log has signed (``NodeList``).
+    private static let schema3 = """
+        ALTER TABLE events DROP COLUMN stored_at;
+        ALTER TABLE checkpoint DROP COLUMN time;
+        ALTER TABLE runs RENAME COLUMN last_stored_at TO last_event_at;
+        ALTER TABLE runs ADD COLUMN pruned INTEGER NOT NULL DEFAULT 0;
+        UPDATE runs SET last_event_at = ifnull(CAST(strftime('%s', (
+            SELECT json_extract(line, '$.time') FROM events WHERE run_id = runs.id AND sequence = last_sequence
+        )) AS INTEGER), 0);
+        ALTER TABLE log ADD COLUMN pruned INTEGER NOT NULL DEFAULT 0;
+        DROP TRIGGER events_are_not_deleted;
+        CREATE TRIGGER events_are_not_deleted BEFORE DELETE ON events WHEN old.place > (SELECT pruned FROM log)
+            BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+        CREATE TABLE node_list (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
             note TEXT NOT NULL
         );
         """

@@ -13,7 +13,7 @@ enum NewestCertificates {
             let serial = event.serial?.lowercased()
             switch event.type {
             case .issued:
-                guard let serial, let notAfter = event.notAfter.flatMap(EventMinute.seconds) else { return nil }
+                guard let serial, let notAfter = event.notAfter.flatMap(EventSeconds.of) else { return nil }
                 self = .issued(
                     device: event.device ?? "serial:" + serial, serial: serial,
                     subject: event.subject ?? event.names?.first, label: event.label, notAfter: notAfter)

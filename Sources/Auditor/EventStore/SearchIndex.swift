@@ -17,6 +17,8 @@ actor SearchIndex {
     private var pool: DatabasePool
     /// The last place that is indexed.
     private(set) var indexedPlace: Int64 = 0
+    /// What was pruned from the log, and is not found any more.
+    private var forgottenPlace: Int64 = 0
     /// How often the file had to be made anew.
     private(set) var rebuilds = 0
 
@@ -45,6 +47,7 @@ actor SearchIndex {
 
     /// Indexes what the log has beyond the indexed place. Called by one task only, again and again.
     func follow() async throws {
+        try await forget(through: log.read(LogPruning.pruned))
         while true {
             let (after, batchSize) = (indexedPlace, Self.batchSize)
             let entries = try await log.read { db in
@@ -70,6 +73,13 @@ actor SearchIndex {
             // The last ones: those that are stored meanwhile are announced again.
             if entries.count < batchSize && generation == rebuilds { return }
         }
+    }
+
+    /// Pruned events are counted still, and what is known of their certificates stays; they are no longer found.
+    private func forget(through place: Int64) async throws {
+        guard place > forgottenPlace else { return }
+        try await pool.write { try $0.execute(sql: "DELETE FROM entries WHERE place <= ?", arguments: [place]) }
+        forgottenPlace = place
     }
 
     /// Reads from the index.

@@ -6,12 +6,20 @@ extension EventStore {
     /// The public key of the log's checkpoints.
     package var logKey: NoteVerifierKey { tree.key }
 
-    /// The newest signed checkpoint (C2SP tlog-checkpoint), and when it was signed, in seconds since 1970.
-    package func checkpoint() async throws -> (note: SignedNote, time: Int64) {
-        guard let checkpoint = try await log.read(LogTree.storedCheckpoint) else {
-            throw EventStoreError("There is no checkpoint yet.")
+    /// The newest signed checkpoint (C2SP tlog-checkpoint), and when its last event happened, in seconds since 1970.
+    package func checkpoint() async throws -> (note: SignedNote, time: Int64?) {
+        try await log.read { db in
+            guard let note = try LogTree.storedCheckpoint(db) else {
+                throw EventStoreError("There is no checkpoint yet.")
+            }
+            let time = try Int64.fetchOne(
+                db,
+                sql: """
+                    SELECT last_event_at FROM runs
+                    WHERE id = (SELECT run_id FROM events ORDER BY place DESC LIMIT 1)
+                    """)
+            return (note, time)
         }
-        return checkpoint
     }
 
     /// A tile's hashes, one after another, as they are served; nil where the tree has no such tile.
@@ -43,7 +51,7 @@ extension EventStore {
             let tree = try LogTree.tree(db)
             guard place >= 1, place <= tree.size, let checkpoint = try LogTree.storedCheckpoint(db) else { return nil }
             return EntryProof(
-                index: place - 1, hashes: try tree.inclusionProof(of: place - 1), checkpoint: checkpoint.note)
+                index: place - 1, hashes: try tree.inclusionProof(of: place - 1), checkpoint: checkpoint)
         }
     }
 }

@@ -5,7 +5,7 @@ internal import TransparencyLog
 
 /// The Merkle tree over the events' exact bytes (RFC 6962), kept as tiles with its signed checkpoint (C2SP tlog-tiles).
 ///
-/// ``follow(_:now:)`` belongs to each transaction that appends events: so events, tiles and checkpoint are all there or
+/// ``follow(_:)`` belongs to each transaction that appends events: so events, tiles and checkpoint are all there or
 /// none of them is. A start calls it too, and completes what an earlier version left without a tree. The events' places
 /// count from 1, the tree's leaves from 0.
 final class LogTree: Sendable {
@@ -13,19 +13,20 @@ final class LogTree: Sendable {
     private static let batch: Int64 = 10_000
 
     let key: NoteVerifierKey
-    private let signer: NoteSigner
+    let signer: NoteSigner
     /// The tree's right edge as the last transaction left it; nil where it has to be read.
     private let edge = Mutex<TileEdge?>(nil)
 
     /// Reads or makes the key, and completes the tree.
     ///
     /// - Throws: ``EventStoreError`` where the key is missing or another one, or the tree contradicts its checkpoint.
-    init(log: DatabasePool, keyPath: String, now: Int64) throws {
+    init(log: DatabasePool, keyPath: String) throws {
         let checkpoint = try log.read(Self.storedCheckpoint)
         signer = try LogKeyFile.load(path: keyPath, mayCreate: checkpoint == nil)
         key = signer.verifierKey
         if let checkpoint { try log.read { try verify(checkpoint, in: $0) } }
-        while try log.write({ try follow($0, now: now) }) {}
+        while try log.write({ try follow($0) }) {}
+        try log.write { try KnownNodes.completeSignature(signer, $0) }
     }
 
     /// Takes events that are stored and not in the tree yet into it, and signs what it has become.
@@ -33,7 +34,7 @@ final class LogTree: Sendable {
     /// - Returns: whether there may be more of them.
     /// - Throws: what the transaction must not be committed after.
     @discardableResult
-    func follow(_ db: Database, now: Int64) throws -> Bool {
+    func follow(_ db: Database) throws -> Bool {
         try edge.withLock { known in
             var edge = try known ?? TileEdge(Self.tree(db))
             // Read anew after a failure: nobody knows what of this transaction is kept.
@@ -46,10 +47,10 @@ final class LogTree: Sendable {
                 let line: String = row[0]
                 edge.append(.leaf(Array(line.utf8)))
             }
-            if edge.size > former || (former == 0 && now > 0) {
+            if edge.size > former || former == 0 {
                 let tiles = TileTable(db: db)
                 for (address, hashes) in edge.takeChanges() { try tiles.store(hashes, at: address) }
-                try store(Checkpoint(origin: key.name, size: edge.size, root: edge.root), now: now, db)
+                try store(Checkpoint(origin: key.name, size: edge.size, root: edge.root), db)
             }
             known = edge
             return edge.size - former == Self.batch
@@ -57,11 +58,8 @@ final class LogTree: Sendable {
     }
 
     /// The newest signed checkpoint.
-    static func storedCheckpoint(_ db: Database) throws -> (note: SignedNote, time: Int64)? {
-        try Row.fetchOne(db, sql: "SELECT note, time FROM checkpoint").map { row in
-            let text: String = row[0]
-            return (try SignedNote(parsing: Array(text.utf8)), row[1])
-        }
+    static func storedCheckpoint(_ db: Database) throws -> SignedNote? {
+        try String.fetchOne(db, sql: "SELECT note FROM checkpoint").map { try SignedNote(parsing: Array($0.utf8)) }
     }
 
     /// The tree as the newest checkpoint tells it.
@@ -70,19 +68,19 @@ final class LogTree: Sendable {
         return MerkleTree(size: size, tiles: TileTable(db: db))
     }
 
-    private func store(_ checkpoint: Checkpoint, now: Int64, _ db: Database) throws {
+    private func store(_ checkpoint: Checkpoint, _ db: Database) throws {
         let note = String(decoding: try checkpoint.signed(by: signer).bytes, as: UTF8.self)
         try db.cachedStatement(
             sql: """
-                INSERT INTO checkpoint (id, size, time, note) VALUES (1, ?, ?, ?)
-                ON CONFLICT (id) DO UPDATE SET size = excluded.size, time = excluded.time, note = excluded.note
+                INSERT INTO checkpoint (id, size, note) VALUES (1, ?, ?)
+                ON CONFLICT (id) DO UPDATE SET size = excluded.size, note = excluded.note
                 """
-        ).execute(arguments: [checkpoint.size, now, note])
+        ).execute(arguments: [checkpoint.size, note])
     }
 
-    private func verify(_ stored: (note: SignedNote, time: Int64), in db: Database) throws {
+    private func verify(_ stored: SignedNote, in db: Database) throws {
         do {
-            let checkpoint = try Checkpoint.verified(stored.note, by: key)
+            let checkpoint = try Checkpoint.verified(stored, by: key)
             let (tree, events) = (try Self.tree(db), try LogAppend.logSize(db))
             guard checkpoint.size == tree.size, checkpoint.size <= events else {
                 throw TransparencyLogError(

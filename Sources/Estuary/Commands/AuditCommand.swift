@@ -5,7 +5,10 @@ internal import ClusterProtocol
 struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "See what happened.",
-        subcommands: [AuditList.self, AuditKeyCommand.self, AuditUserCommand.self])
+        subcommands: [
+            AuditList.self, AuditKeyCommand.self, AuditVerifyCommand.self, AuditProveCommand.self,
+            AuditCheckProofCommand.self, AuditExportCommand.self, AuditPruneCommand.self, AuditUserCommand.self,
+        ])
 }
 
 /// `estuary audit list`

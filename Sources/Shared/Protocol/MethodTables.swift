@@ -121,6 +121,9 @@ extension MethodTable {
         table.add(AuditorStatusRequest.self, roles: [.operator], lane: administrationLane) {
             try await service.status($0)
         }
+        table.add(PruneEventsRequest.self, roles: [.operator], lane: administrationLane) {
+            try await service.prune($0)
+        }
         return table
     }
 }

@@ -17,7 +17,7 @@ package struct SignedNote: Sendable, Equatable {
     /// A note that nobody has signed yet.
     ///
     /// - Throws: ``TransparencyLogError`` where the text is none for a note.
-    init(text: String) throws {
+    package init(text: String) throws {
         guard text.utf8.last == 0x0a, text.utf8.allSatisfy({ $0 >= 0x20 || $0 == 0x0a }) else {
             throw TransparencyLogError("A note's text ends with a line break and has no other control characters.")
         }
@@ -70,7 +70,7 @@ package struct SignedNote: Sendable, Equatable {
     }
 
     /// Adds a log's own signature.
-    mutating func sign(with signer: NoteSigner) throws {
+    package mutating func sign(with signer: NoteSigner) throws {
         try add(signer.sign(text), of: signer.verifierKey)
     }
 

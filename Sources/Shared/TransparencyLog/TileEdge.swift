@@ -7,6 +7,12 @@ package struct TileEdge: Sendable {
     private var partial: [[MerkleHash]]
     private var changed: [TileAddress: [MerkleHash]] = [:]
 
+    /// Of the empty tree.
+    package init() {
+        frontier = TreeFrontier()
+        partial = []
+    }
+
     /// Goes on with a stored tree.
     package init(_ tree: MerkleTree<some TileReader>) throws {
         frontier = try TreeFrontier(tree)

@@ -190,16 +190,15 @@ private struct LogFill {
             let row = fleet.row(number)
             let sequence = after.sequence + 1 + Int64(number)
             try db.cachedStatement(
-                sql: "INSERT INTO events (place, run_id, sequence, stored_at, line) VALUES (?, ?, ?, ?, ?)"
+                sql: "INSERT INTO events (place, run_id, sequence, line) VALUES (?, ?, ?, ?)"
             ).execute(arguments: [
-                after.place + 1 + Int64(number), after.run, sequence, row.issuedAt / 1000,
-                fleet.event(number, row, sequence: sequence),
+                after.place + 1 + Int64(number), after.run, sequence, fleet.event(number, row, sequence: sequence),
             ])
         }
         try database.queue.write { db in
             try db.execute(
-                sql: "UPDATE runs SET last_sequence = last_sequence + ?, last_stored_at = ? WHERE id = ?",
-                arguments: [fleet.count, fleet.now, after.run])
+                sql: "UPDATE runs SET last_sequence = last_sequence + ?, last_event_at = ? WHERE id = ?",
+                arguments: [fleet.count, fleet.row(fleet.count - 1).issuedAt / 1000, after.run])
         }
         try database.close()
     }

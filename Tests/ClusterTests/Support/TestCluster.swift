@@ -163,6 +163,11 @@ final class TestCluster: Sendable {
         try await Curl.get("http://\(configured(name, "operations", "listen"))/metrics").text
     }
 
+    /// `host:port` where the auditor serves its console.
+    func console() throws -> String {
+        try configured("auditor", "console", "listen")
+    }
+
     /// The first enrollment secret.
     func firstSecret() throws -> String {
         try String(contentsOfFile: "\(directory)/enrollment-secret", encoding: .utf8)

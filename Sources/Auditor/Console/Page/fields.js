@@ -4,8 +4,8 @@ export const types = [
   "issued", "replayed", "pending", "denied", "approved", "rejected", "revoked", "released", "approval-removed",
   "secret-created", "secret-revoked", "secret-reissued", "kek-added", "kek-removed", "node-added", "node-removed",
   "configuration-applied", "configuration-refused", "node-certificate-issued", "responder-certificate-issued",
-  "crl-issued", "signed-in", "sign-in-failed", "signed-out", "exported", "started", "stopped", "dropped", "coalesced",
-  "alarm",
+  "crl-issued", "signed-in", "sign-in-failed", "signed-out", "exported", "pruned", "started", "stopped", "dropped",
+  "coalesced", "alarm",
 ];
 
 /** Fields in the order in which people ask for them; those that are not named here follow under their own names. */

@@ -9,6 +9,10 @@ package struct AuditEvent: Sendable, Equatable {
     /// The version of the field names and their meaning.
     package static let schema = 1
 
+    /// The sources of the signer's and of the auditor's own events. Nobody else may have them.
+    package static let signerSource = "signer"
+    package static let auditorSource = "auditor"
+
     package enum Kind: String, Sendable, CaseIterable {
         // Enrollment.
         case issued
@@ -48,6 +52,8 @@ package struct AuditEvent: Sendable, Equatable {
         case signInFailed = "sign-in-failed"
         case signedOut = "signed-out"
         case exported
+        /// The events up to the place in `count` were exported, and are no longer in the log's store: their hashes are.
+        case pruned
         /// What an operator should look at now: a node has used up a quota, which it may do where it was stolen.
         case alarm
     }

@@ -112,6 +112,37 @@ package struct ListEventsReply: Codable, Sendable, Equatable {
     }
 }
 
+/// Takes old events out of the log's store, once they are exported: `auditadministration.prune`.
+///
+/// The tree's tiles stay. Whoever asks shows with ``root`` that they have the events: it is made of all of them.
+package struct PruneEventsRequest: RemoteRequest {
+    package typealias Reply = PruneEventsReply
+    package static let method = "auditadministration.prune"
+    /// The most events that one request prunes.
+    package static let maximumCount: Int64 = 25_600
+
+    /// Events up to this place go: whole bundles of 256.
+    package var through: Int64
+    /// The root of the tree over the events up to there, base64.
+    package var root: String
+
+    package init(through: Int64, root: String) {
+        self.through = through
+        self.root = root
+    }
+}
+
+package struct PruneEventsReply: Codable, Sendable, Equatable {
+    /// The events that are pruned now, counted from the first.
+    package var pruned: Int64
+    package var logSize: Int64
+
+    package init(pruned: Int64, logSize: Int64) {
+        self.pruned = pruned
+        self.logSize = logSize
+    }
+}
+
 /// The auditor's state for `estuary status`: `auditadministration.status`.
 package struct AuditorStatusRequest: RemoteRequest {
     package typealias Reply = AuditorStatus
@@ -125,7 +156,7 @@ package struct AuditorStatus: Codable, Sendable, Equatable {
         package var name: String
         package var run: String
         package var lastSequence: Int64
-        /// When the newest event of this run was stored, in seconds since 1970.
+        /// When the newest event of this run happened, in seconds since 1970.
         package var lastStoredAt: Int64
         /// Whether the run ended with its closing event.
         package var closed: Bool
@@ -143,13 +174,16 @@ package struct AuditorStatus: Codable, Sendable, Equatable {
     /// In seconds since 1970.
     package var startedAt: Int64
     package var logSize: Int64
+    /// How many events at the log's beginning were pruned.
+    package var pruned: Int64
     /// The newest run of each source, and every run that ended without its closing event.
     package var sources: [Source]
 
-    package init(version: String, startedAt: Int64, logSize: Int64, sources: [Source]) {
+    package init(version: String, startedAt: Int64, logSize: Int64, pruned: Int64 = 0, sources: [Source]) {
         self.version = version
         self.startedAt = startedAt
         self.logSize = logSize
+        self.pruned = pruned
         self.sources = sources
     }
 }

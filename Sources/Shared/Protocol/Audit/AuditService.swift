@@ -36,6 +36,7 @@ package distributed actor AuditService {
 package protocol AuditAdministrationBackend: Sendable {
     func events(_ request: ListEventsRequest) async throws -> ListEventsReply
     func status(_ request: AuditorStatusRequest) async throws -> AuditorStatus
+    func prune(_ request: PruneEventsRequest) async throws -> PruneEventsReply
 }
 
 /// The auditor as `estuary audit` and `estuary status` see it, at its local administration socket.
@@ -55,5 +56,9 @@ package distributed actor AuditAdministrationService {
 
     package distributed func status(_ request: AuditorStatusRequest) async throws -> AuditorStatus {
         try await backend.status(request)
+    }
+
+    package distributed func prune(_ request: PruneEventsRequest) async throws -> PruneEventsReply {
+        try await backend.prune(request)
     }
 }

@@ -63,7 +63,7 @@ TAMPERINGS = {
         f"(SELECT min(place) FROM events WHERE {ISSUED})")),
     "doubled-event": ("duplicates", lambda folder: log(
         folder, "INSERT INTO events SELECT (SELECT max(place) + 1 FROM events), run_id, "
-        "(SELECT max(sequence) + 1 FROM events AS other WHERE other.run_id = events.run_id), stored_at, line "
+        "(SELECT max(sequence) + 1 FROM events AS other WHERE other.run_id = events.run_id), line "
         f"FROM events WHERE place = (SELECT min(place) FROM events WHERE {ISSUED})")),
     "certificate-without-event": ("unlogged", lambda folder: ledger(
         folder, "INSERT INTO certificate SELECT authority, zeroblob(16), device, CAST(der || x'00' AS BLOB), label, profile, node, "
