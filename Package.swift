@@ -76,7 +76,8 @@ let package = Package(
             name: "ClusterTransport",
             dependencies: ["CZeroMQ", "CLinux", "FaultInjection", .collections, .crypto, .logging],
             path: "Sources/Shared/Cluster"),
-        .target(name: "TransparencyLog", dependencies: [.crypto], path: "Sources/Shared/TransparencyLog"),
+        .target(
+            name: "TransparencyLog", dependencies: ["DurableFiles", .crypto], path: "Sources/Shared/TransparencyLog"),
         .target(
             name: "LogVerification",
             dependencies: ["ClusterProtocol", "DurableFiles", "TransparencyLog", .crypto, .grdb],
@@ -96,20 +97,27 @@ let package = Package(
         .target(name: "ConfigurationFile", dependencies: [.yams], path: "Sources/Shared/Configuration"),
         .target(name: "DurableFiles", path: "Sources/Shared/Files"),
         .target(
+            name: "NodeSetup", dependencies: ["ClusterTransport", "ConfigurationFile", "DurableFiles"],
+            path: "Sources/Shared/NodeSetup"),
+        .target(
             name: "ConsoleUsers", dependencies: ["DurableFiles", .crypto, .cryptoExtras],
             path: "Sources/Shared/ConsoleUsers"),
         .target(name: "FaultInjection", path: "Sources/Shared/Faults"),
         .target(name: "SecureConnections", dependencies: ["PKI", .nioSSL], path: "Sources/Shared/TLS"),
         .target(
             name: "OperationsHTTP",
-            dependencies: ["ConfigurationFile", "Observability", .hummingbird, .logging, .serviceLifecycle],
+            dependencies: [
+                "ConfigurationFile", "Observability", .hummingbird, .logging, .nioCore, .nioHTTP1, .nioPosix,
+                .serviceLifecycle,
+            ],
             path: "Sources/Shared/OperationsHTTP"),
 
         // The roles: a library each, and a thin executable beside it.
         .target(
             name: "Frontend",
             dependencies: [
-                "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "DurableFiles", "Observability",
+                "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "DurableFiles", "NodeSetup",
+                "Observability",
                 "OperationsHTTP", "PKI", "SecureConnections", .asn1, .crypto, .httpTypes, .logging, .metrics, .nioCore,
                 .nioHTTP1, .nioHTTPTypesHTTP1, .nioPosix, .nioSSL, .nioTLS, .serviceLifecycle, .x509,
             ]),
@@ -128,9 +136,9 @@ let package = Package(
         .target(
             name: "Signer",
             dependencies: [
-                "CLinux", "COpenSSL", "ClusterProtocol", "ClusterTransport", "ConfigurationFile",
-                "FaultInjection", "Observability", "PKI", "ProcessLife", .asn1, .collections, .crypto, .cryptoExtras,
-                .grdb, .logging, .metrics,
+                "CLinux", "COpenSSL", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "DurableFiles",
+                "FaultInjection", "Observability", "PKI", "ProcessLife", "TransparencyLog", .asn1, .collections,
+                .crypto, .cryptoExtras, .grdb, .logging, .metrics,
                 .serviceLifecycle,
                 .x509,
             ]),
@@ -148,7 +156,10 @@ let package = Package(
             resources: [.embedInCode("Console/Page")]),
         .executableTarget(
             name: "estuary-frontend",
-            dependencies: ["Frontend", "Observability", "ProcessLife", .argumentParser, .logging, .serviceLifecycle]),
+            dependencies: [
+                "ConfigurationFile", "Frontend", "Observability", "OperationsHTTP", "ProcessLife", .argumentParser,
+                .logging, .serviceLifecycle,
+            ]),
         .executableTarget(
             name: "estuary-signer",
             dependencies: [
@@ -157,14 +168,17 @@ let package = Package(
             ]),
         .executableTarget(
             name: "estuary-auditor",
-            dependencies: ["Auditor", "Observability", "ProcessLife", .argumentParser, .logging, .serviceLifecycle]),
+            dependencies: [
+                "Auditor", "Observability", "OperationsHTTP", "ProcessLife", .argumentParser, .logging,
+                .serviceLifecycle,
+            ]),
         .executableTarget(
             name: "estuary",
             dependencies: [
                 "Auditor",
                 "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "ConsoleUsers", "Device", "DurableFiles",
-                "Fleet", "LogVerification", "Observability", "PKI", "ProcessLife", "TransparencyLog", .argumentParser,
-                .asn1, .crypto, .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL,
+                "Fleet", "LogVerification", "NodeSetup", "Observability", "PKI", "ProcessLife", "TransparencyLog",
+                .argumentParser, .asn1, .crypto, .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL,
                 .serviceLifecycle,
                 .x509,
             ],
@@ -174,8 +188,8 @@ let package = Package(
             name: "estuary-bench",
             dependencies: [
                 "Auditor", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Device", "Fleet", "PKI",
-                "SecureConnections", "Signer", .argumentParser, .asn1, .crypto, .grdb, .histogram, .logging, .nioCore,
-                .nioHTTP1, .nioPosix, .nioSSL, .x509,
+                "SecureConnections", "Signer", "TransparencyLog", .argumentParser, .asn1, .crypto, .grdb, .histogram,
+                .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .x509,
             ]),
         // Devices that never give up, for `scripts/crash-test` and `scripts/network-test`. Not installed.
         .executableTarget(
@@ -206,7 +220,7 @@ let package = Package(
         .testTarget(
             name: "FrontendTests",
             dependencies: [
-                "Frontend", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "Observability",
+                "Frontend", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "NodeSetup", "Observability",
                 "OperationsHTTP", "PKI", "SecureConnections", "TestTLSClient", .asn1, .crypto, .cryptoExtras,
                 .httpTypes, .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .serviceLifecycle, .x509,
             ]),
@@ -225,8 +239,8 @@ let package = Package(
             name: "SignerTests",
             dependencies: [
                 "Signer", "Auditor", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "FaultInjection",
-                "Observability", "PKI", "TestManufacturers", "TestOpenSSL", "TestRequests", .asn1, .crypto,
-                .cryptoExtras, .grdb, .logging,
+                "Observability", "PKI", "TestManufacturers", "TestOpenSSL", "TestRequests", "TransparencyLog", .asn1,
+                .crypto, .cryptoExtras, .grdb, .logging,
                 .x509,
             ]),
         .testTarget(
@@ -238,7 +252,9 @@ let package = Package(
             ]),
         .testTarget(
             name: "EstuaryTests",
-            dependencies: ["estuary", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", .argumentParser]),
+            dependencies: [
+                "estuary", "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "NodeSetup", .argumentParser,
+            ]),
         .testTarget(
             name: "ClusterTests",
             dependencies: [
@@ -249,7 +265,10 @@ let package = Package(
                 "estuary", "estuary-auditor", "estuary-frontend", "estuary-signer", "estuary-witnesses",
             ],
             // A Java program, which Java compiles when its test runs, and Python ones.
-            exclude: ["RealClients/BouncyCastle", "RealClients/Python", "RealServers/Python", "Reliability/Python"]),
+            exclude: [
+                "Console/Python", "RealClients/BouncyCastle", "RealClients/Python", "RealServers/Python",
+                "Reliability/Python",
+            ]),
     ]
 )
 

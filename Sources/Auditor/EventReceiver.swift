@@ -27,8 +27,13 @@ package struct EventReceiver: AuditBackend {
         // Nobody is asked: the transport knows whose key sent the message.
         let source = try CallContext.required().peer.name
         do {
-            let reply = try await store.append(source: source, request)
+            var reply = try await store.append(source: source, request)
             metrics.countReceived(request.lines.count)
+            if let size = request.witnessedSize {
+                reply.evidence = try await store.evidence(
+                    since: size, source: source, run: request.run,
+                    sequences: request.firstSequence..<request.firstSequence + Int64(request.lines.count))
+            }
             return reply
         } catch let error as ServiceError {
             metrics.countRefused(error.code)
@@ -43,7 +48,12 @@ package struct EventReceiver: AuditBackend {
     }
 
     package func position(_ request: EventPositionRequest) async throws -> AppendEventsReply {
-        try await store.position(source: CallContext.required().peer.name, run: request.run)
+        let source = try CallContext.required().peer.name
+        var reply = try await store.position(source: source, run: request.run)
+        if let size = request.witnessedSize {
+            reply.evidence = try await store.evidence(since: size, source: source, run: request.run)
+        }
+        return reply
     }
 
     package func updateNodes(_ request: UpdateNodesRequest) async throws -> Done {
@@ -53,5 +63,25 @@ package struct EventReceiver: AuditBackend {
         try await store.replaceNodes(request.nodes)
         nodesChanged(request.nodes)
         return Done()
+    }
+
+    package func witness(_ request: WitnessReport) async throws -> Done {
+        guard try CallContext.required().peer.role == .signer else {
+            throw ServiceError(.notPermitted, "The signer is the log's witness.")
+        }
+        try await store.take(request)
+        return Done()
+    }
+
+    package func events(_ request: StoredEventsRequest) async throws -> StoredEventsReply {
+        let peer = try CallContext.required().peer
+        guard peer.role == .signer else {
+            throw ServiceError(.notPermitted, "Only the signer gets its events back.")
+        }
+        let lines = try await store.lines(source: peer.name, request)
+        let evidence = try await store.evidence(
+            since: request.witnessedSize, source: peer.name, run: request.run,
+            sequences: request.firstSequence..<request.firstSequence + Int64(lines.count))
+        return StoredEventsReply(lines: lines, evidence: evidence)
     }
 }

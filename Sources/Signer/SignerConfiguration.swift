@@ -3,6 +3,7 @@ internal import ConfigurationFile
 internal import Foundation
 package import Logging
 package import Observability
+internal import TransparencyLog
 
 /// The signer's configuration file (every key is in docs/configuration.md).
 ///
@@ -11,9 +12,13 @@ package struct SignerConfiguration: Sendable {
     struct AuditorPeer: Sendable {
         var endpoint: String
         var key: CurvePublicKey
+        /// Signs the log's checkpoints.
+        var logKey: NoteVerifierKey
+        /// How often the log is looked at while there is nothing to deliver.
+        var interval: Duration
     }
 
-    struct AuthorityFiles: Sendable {
+    struct AuthorityFiles: Sendable, Equatable {
         var name: String
         /// PEM: the issuing certificate.
         var certificate: String
@@ -21,6 +26,8 @@ package struct SignerConfiguration: Sendable {
         var chain: String
         /// PKCS#8 in PEM, mode 0600, plain or encrypted.
         var key: String
+        /// PEM: what `cacerts` has beside the chain during a roll-over of the root. Need not be there.
+        var additional: String
         var passphraseFile: String?
         var services = RevocationServices()
     }
@@ -50,10 +57,14 @@ package struct SignerConfiguration: Sendable {
         var rates: IssuanceLimits.Rates
     }
 
+    /// The configuration file itself.
+    var file: String
     package var name: String
     var endpoint: String
     var curveKey: String
     var catalogueKey: String
+    /// The private key that cosigns the log's checkpoints; its public key is beside it, with `.pub`.
+    var witnessKey: String
     var ledger: String
     var policy: String
     var administration: String
@@ -75,6 +86,7 @@ package struct SignerConfiguration: Sendable {
 
     /// Reads a whole file's keys.
     init(_ reader: ConfigurationReader) throws {
+        file = reader.file
         name = try reader.string("name", default: "signer")
         endpoint = try reader.string("endpoint")
         guard endpoint.hasPrefix("tcp://") else {
@@ -82,13 +94,14 @@ package struct SignerConfiguration: Sendable {
         }
         curveKey = try reader.path("curve-key", default: "curve.key")
         catalogueKey = try reader.path("catalogue-key", default: "catalogue.key")
+        witnessKey = try reader.path("witness-key", default: "witness.key")
         ledger = try reader.path("ledger", default: "ledger.sqlite")
         policy = try reader.path("policy", default: "policy.yaml")
         administration = try reader.path("administration", default: "admin")
         keyWrapping = try reader.path("kek-wrapping-key", default: "kek-wrapping.key")
         metricsFile = reader.contains("metrics-file") ? try reader.path("metrics-file") : nil
         guard let auditor = try reader.mapping("auditor") else {
-            throw reader.error("auditor", "the auditor's endpoint and key are needed here")
+            throw reader.error("auditor", "the auditor's endpoint, key and log-key are needed here")
         }
         self.auditor = try Self.auditor(auditor)
         authorities = try reader.mappings("authorities").map(Self.authority)
@@ -106,13 +119,27 @@ package struct SignerConfiguration: Sendable {
     private static func auditor(_ reader: ConfigurationReader) throws -> AuditorPeer {
         let key = try reader.string("key")
         do {
-            let peer = AuditorPeer(endpoint: try reader.string("endpoint"), key: try CurvePublicKey(z85: key))
+            let peer = AuditorPeer(
+                endpoint: try reader.string("endpoint"), key: try CurvePublicKey(z85: key),
+                logKey: try logKey(reader),
+                interval: try reader.duration(
+                    "interval", default: .seconds(10), in: .seconds(1)...(.seconds(3600))))
             try reader.finish()
             return peer
         } catch let error as ConfigurationError {
             throw error
         } catch {
             throw reader.error("key", "a CURVE public key in Z85 (40 characters) is expected")
+        }
+    }
+
+    private static func logKey(_ reader: ConfigurationReader) throws -> NoteVerifierKey {
+        do {
+            let key = try NoteVerifierKey(parsing: reader.string("log-key"))
+            guard key.type == .ed25519 else { throw TransparencyLogError("This is the key of a witness.") }
+            return key
+        } catch let error as TransparencyLogError {
+            throw reader.error("log-key", "the public key of the auditor's log is expected: \(error)")
         }
     }
 
@@ -128,6 +155,7 @@ package struct SignerConfiguration: Sendable {
             certificate: try reader.path("certificate", default: "authorities/\(name)/certificate.pem"),
             chain: try reader.path("chain", default: "authorities/\(name)/chain.pem"),
             key: try reader.path("key", default: "authorities/\(name)/key.pem"),
+            additional: try reader.path("additional-certificates", default: "authorities/\(name)/additional.pem"),
             passphraseFile: reader.contains("key-passphrase-file") ? try reader.path("key-passphrase-file") : nil,
             services: try RevocationServices(reader))
         try reader.finish()

@@ -1,3 +1,4 @@
+internal import ClusterProtocol
 internal import CoreMetrics
 internal import Observability
 
@@ -29,6 +30,8 @@ struct SignerMetrics: Sendable {
             ),
             ("estuary_signer_relay_failures_total", "Attempts to hand events to the auditor that failed."),
             ("estuary_signer_auditor_up", "Whether the auditor can be reached."),
+            ("estuary_signer_log_alarm", "Whether the audit log is not what was witnessed: nothing is acknowledged."),
+            ("estuary_signer_witnessed_events", "The size of the audit log that was cosigned last."),
             ("estuary_signer_authority_end_seconds", "The end of each authority's certificate, in seconds since 1970."),
             ("estuary_signer_outbox_backlog", "Events that the auditor has not acknowledged."),
             ("estuary_signer_in_flight", "Enrollments that are being decided."),
@@ -111,7 +114,7 @@ struct SignerMetrics: Sendable {
 
     /// Shows what others hold, asked for before each rendering.
     func show(
-        authorities: [IssuingAuthority], inFlight: @escaping @Sendable () -> Int,
+        authorities: @escaping @Sendable () -> [IssuingAuthority], inFlight: @escaping @Sendable () -> Int,
         backlog: @escaping @Sendable () -> Int64, auditorIsUp: @escaping @Sendable () -> Bool
     ) {
         registry.show {
@@ -119,9 +122,20 @@ struct SignerMetrics: Sendable {
                 ("estuary_signer_in_flight", [], inFlight()), ("estuary_signer_outbox_backlog", [], Int(backlog())),
                 ("estuary_signer_auditor_up", [], auditorIsUp() ? 1 : 0),
             ]
-                + authorities.map {
+                + authorities().map {
                     ("estuary_signer_authority_end_seconds", [("authority", $0.name)], Int($0.notAfter))
                 }
+        }
+    }
+
+    /// Shows what is known of the audit log, read before each rendering.
+    func show(_ witness: LogWitness) {
+        registry.show {
+            guard let status = try? witness.status() else { return [] }
+            return [
+                ("estuary_signer_log_alarm", [], status.alarm == nil ? 0 : 1),
+                ("estuary_signer_witnessed_events", [], Int(status.size)),
+            ]
         }
     }
 

@@ -6,6 +6,7 @@ internal import Observability
 internal import ProcessLife
 internal import ServiceLifecycle
 internal import SwiftASN1
+internal import TransparencyLog
 internal import X509
 
 /// The signer: its parts put together, started in order and ended in order.
@@ -30,7 +31,7 @@ package struct SignerService: Service {
         let authorities = try configuration.authorities.map { try AuthorityLoader.load($0) }
         let policyFile = PolicyFile(
             path: configuration.policy, authorities: Set(authorities.map(\.name)),
-            authorityKeys: try Self.publicKeys(of: authorities))
+            authorityKeys: try IssuingAuthority.publicKeys(of: authorities))
         let policy = try policyFile.load()
         // One process a ledger: it is the single writer, and what it keeps in memory must be all there is.
         let lock = try ExclusiveLock(path: configuration.ledger + ".lock")
@@ -48,6 +49,8 @@ package struct SignerService: Service {
         try await compare(ledger, with: audit, over: auditor)
 
         let core = try makeCore(ledger, authorities, policy)
+        let witness = LogWitness(
+            core: core, audit: audit, log: configuration.auditor.logKey, key: try witnessKey(ledger))
         core.metrics.registry.show { system.counters.samples.map { ($0.name, $0.dimensions, $0.value) } }
         let registry = NodeRegistry(ledger: ledger) { system.allow($0) }
         try registry.refresh()
@@ -60,15 +63,20 @@ package struct SignerService: Service {
         let revocationLists = RevocationListPublisher(core: core)
         try await revocationLists.issueAll()
         let pipeline = EnrollmentPipeline(core: core)
+        let administration = AdministrationDesk(
+            core: core, pipeline: pipeline, registry: registry, publisher: publisher, policyFile: policyFile,
+            witness: witness, auditorIsUp: { auditor.isUp }, memoryIsLocked: memoryIsLocked,
+            loadAuthorities: { [file = configuration.file] in
+                try SignerConfiguration.load(path: file).authorities.map { try AuthorityLoader.load($0) }
+            })
         let endpoint = try await listen(
             system, curveKey: curveKey,
             desk: SigningDesk(
                 core: core, pipeline: pipeline, registry: registry, publisher: publisher,
                 revocationLists: revocationLists,
                 statuses: CertificateStatusDesk(core: core, revocationLists: revocationLists)),
-            administration: AdministrationDesk(
-                core: core, pipeline: pipeline, registry: registry, publisher: publisher, policyFile: policyFile,
-                auditorIsUp: { auditor.isUp }, memoryIsLocked: memoryIsLocked))
+            joining: JoiningDesk(core: core, registry: registry, publisher: publisher, turns: administration.turns),
+            administration: administration)
         logger.info(
             "signer ready",
             metadata: [
@@ -76,24 +84,34 @@ package struct SignerService: Service {
                 "catalogue.version": "\(publisher.catalogue?.version ?? 0)", "memory.locked": "\(memoryIsLocked)",
             ])
         let relay = OutboxRelay(
-            core: core, audit: audit, isUp: { auditor.isUp }, connectionStates: auditor.states,
-            nodes: { registry.nodes }, nodesVersion: { registry.version })
+            core: core, audit: audit, witness: witness, witnessInterval: configuration.auditor.interval,
+            isUp: { auditor.isUp }, connectionStates: auditor.states, nodes: { registry.nodes },
+            nodesVersion: { registry.version })
         core.metrics.show(
-            authorities: authorities, inFlight: { pipeline.count }, backlog: { core.outboxPosition.backlog },
-            auditorIsUp: { auditor.isUp })
+            authorities: { core.authorities.values.sorted { $0.name < $1.name } },
+            inFlight: { pipeline.count }, backlog: { core.outboxPosition.backlog }, auditorIsUp: { auditor.isUp })
         core.metrics.show { revocationLists.lists }
+        core.metrics.show(witness)
         let ending = await Result { try await runParts(core, relay, revocationLists, system) }
         await system.shutdown()
         try ledger.close()
         try ending.get()
     }
 
-    /// The public keys of the authorities and of what is above them, DER.
-    private static func publicKeys(of authorities: [IssuingAuthority]) throws -> Set<[UInt8]> {
-        Set(
-            try authorities.flatMap(\.chain).map {
-                try Certificate(derEncoded: Array($0)).publicKey.derEncoded()
-            })
+    /// The key that cosigns the log; made where nothing has been cosigned yet.
+    private func witnessKey(_ ledger: Ledger) throws -> NoteSigner {
+        let path = configuration.witnessKey
+        do {
+            if FileManager.default.fileExists(atPath: path) { return try NoteKeyFile.load(path: path, of: .witness) }
+            guard try ledger.read({ try WitnessTable.log($0) }) == nil else {
+                throw TransparencyLogError(
+                    "\(path), the key that cosigns the audit log, can't be found. Put it back from where the signer's"
+                        + " keys are kept: auditors know its public key.")
+            }
+            return try NoteKeyFile.create(path: path, for: .witness)
+        } catch let error as TransparencyLogError {
+            throw KeyStoreError(error.description)
+        }
     }
 
     private func openLedger(_ authorities: [IssuingAuthority]) throws -> Ledger {
@@ -123,7 +141,7 @@ package struct SignerService: Service {
             guard await connection.waitUntilUp(for: acceptsLoss ? Self.drainLimit : .seconds(2)) else {
                 throw ServiceError(.unreachable, "The auditor can't be reached.")
             }
-            let stored = try await comparison.storedSequence()
+            let stored = try await comparison.position().acknowledgedSequence
             try comparison.requireKept(from: stored + 1)
         } catch let error as ServiceError {
             guard !acceptsLoss else {
@@ -156,7 +174,7 @@ package struct SignerService: Service {
             keyWrapping: KeyWrapping(path: configuration.keyWrapping), metrics: metrics, logger: logger)
     }
 
-    /// Records the start, and the policy where it is another than the last time.
+    /// Records the start, and policy and authorities where they are others than the last time.
     private func recordStart(_ core: SignerCore) async throws {
         var started = core.events.event(.started, at: core.now())
         started.reasonText = "version \(EstuaryVersion.current)"
@@ -164,11 +182,15 @@ package struct SignerService: Service {
         var applied = core.events.event(.configurationApplied, at: core.now())
         let sha256 = core.policy.sha256
         applied.reasonText = "sha256:\(sha256)"
+        let authorities = core.authorities.values.sorted { $0.name < $1.name }
+        applied.remarks = authorities.map(\.remark)
+        let authoritiesSHA256 = AuthorityTable.digest(authorities)
         let appliedLine = try UnnumberedEventLine(applied)
         let now = core.seconds()
         try await core.ledger.writer.perform { db in
             try OutboxTable.append(db, startedLine, at: now)
-            if try MetaTable.string(db, "policy_sha256") != sha256 {
+            let isOther = try AuthorityTable.note(db, digest: authoritiesSHA256)
+            if try MetaTable.string(db, "policy_sha256") != sha256 || isOther {
                 try MetaTable.set(db, "policy_sha256", sha256)
                 try OutboxTable.append(db, appliedLine, at: now)
             }
@@ -177,20 +199,23 @@ package struct SignerService: Service {
     }
 
     private func listen(
-        _ system: ZeroMQActorSystem, curveKey: CurveKeyPair, desk: SigningDesk, administration: AdministrationDesk
+        _ system: ZeroMQActorSystem, curveKey: CurveKeyPair, desk: SigningDesk, joining: JoiningDesk,
+        administration: AdministrationDesk
     ) async throws -> String {
         _ = try await system.listen(
             ListenerConfiguration(
                 endpoint: "ipc://\(configuration.administration)/socket", security: .localUser,
                 lanes: .administration()),
             methods: .administration(AdministrationService(backend: administration, actorSystem: system)))
+        var methods = MethodTable.signing(SigningService(backend: desk, actorSystem: system))
+        methods.add(.joining(JoiningService(backend: joining, actorSystem: system)))
         return try await system.listen(
             ListenerConfiguration(
                 endpoint: configuration.endpoint, security: .curve(curveKey),
                 lanes: .signing(
                     enrollments: configuration.limits.concurrentEnrollments,
                     waiting: configuration.limits.waitingEnrollments)),
-            methods: .signing(SigningService(backend: desk, actorSystem: system)))
+            methods: methods)
     }
 
     private func runParts(

@@ -13,8 +13,10 @@ internal import TransparencyLog
 @Suite struct TamperTests {
     let folder: TemporaryFolder
     let path: String
+    let witness: NoteSigner
 
     init() throws {
+        witness = try NoteSigner(newKeyOf: "witness", type: .cosignature)
         folder = try TemporaryFolder()
         path = folder.file("events.sqlite")
     }
@@ -27,6 +29,12 @@ internal import TransparencyLog
             _ = try await store.append(source: "signer", signer.request(1...400))
             _ = try await store.append(
                 source: "frontend-1", old.request([old.line(1, .started), old.line(2, .denied), old.line(3, .stopped)]))
+            var note = try await store.checkpoint().note
+            try Cosignature.add(to: &note, by: witness, at: 1_800_000_000)
+            try await store.take(
+                WitnessReport(
+                    witness: witness.verifierKey.description, checkpoint: String(decoding: note.bytes, as: UTF8.self),
+                    alarm: nil))
             _ = try await store.append(source: "frontend-1", new.request([new.line(1, .started)]))
             _ = try await store.append(source: "signer", signer.request(401...600))
             try await store.replaceNodes(
@@ -139,6 +147,8 @@ internal import TransparencyLog
         ("INSERT INTO tiles VALUES (0, 3, zeroblob(32))", "number 3"),
         ("DELETE FROM checkpoint", "checkpoint"),
         ("DELETE FROM node_list", "node_list"),
+        // What the log signed before, and what the witness saw then.
+        ("UPDATE checkpoint SET note = (SELECT note FROM cosignature), size = 403", "place 404"),
         ("INSERT INTO nodes VALUES ('frontend-9', '{}')", "nodes"),
         ("UPDATE log SET pruned = 256", "log.pruned"),
         ("INSERT INTO runs (source, run, last_sequence, last_event_at, closed) VALUES ('x', 'y', 0, 0, 0)", "runs"),
@@ -185,28 +195,42 @@ internal import TransparencyLog
         #expect(try StoreVerification.run(path, options).findings.kept.map(\.kind) == [.history])
     }
 
-    @Test func theWitnessHasToHaveCosignedTheCheckpoint() async throws {
+    @Test func theWitnessHasToHaveCosignedTheLog() async throws {
         var options = VerificationOptions(key: try await makeStore())
-        let witness = try NoteSigner(newKeyOf: "witness", type: .cosignature)
         options.witness = witness.verifierKey
+        let report = try StoreVerification.run(path, options)
+        #expect(report.findings.kept == [])
+        #expect(report.witnessedAt == 1_800_000_000)
+        #expect(report.witnessedSize == 403)
+        let none = try await changed("DELETE FROM cosignature")
+        #expect(try StoreVerification.run(none, options).findings.kept.map(\.kind) == [.cosignature])
+        options.witness = try NoteSigner(newKeyOf: "witness", type: .cosignature).verifierKey
         #expect(try StoreVerification.run(path, options).findings.kept.map(\.kind) == [.cosignature])
+    }
 
-        var note = try SignedNote(
-            parsing: Array(
-                try await DatabaseQueue(path: path).read {
-                    try String.fetchOne($0, sql: "SELECT note FROM checkpoint") ?? ""
-                }.utf8))
-        try Cosignature.add(to: &note, by: witness, at: 1_800_000_000)
-        let cosigned = try await changed(
-            "UPDATE checkpoint SET note = ?", [String(decoding: note.bytes, as: UTF8.self)])
-        let report = try StoreVerification.run(cosigned, options)
-        #expect(report.findings.kept == [] && report.witnessedAt == 1_800_000_000)
-
-        // Its last byte before the padding.
-        var bytes = note.bytes
-        bytes[bytes.count - 6] ^= 1
-        let changed = try await changed("UPDATE checkpoint SET note = ?", [String(decoding: bytes, as: UTF8.self)])
-        #expect(!(try StoreVerification.run(changed, options).isClean))
+    /// The log signs anew what it has changed, and the witness's word stands against it.
+    @Test func aLogThatIsMadeAnewContradictsItsWitness() async throws {
+        let key = try await makeStore()
+        let signer = try NoteKeyFile.load(path: path + ".key", of: .log)
+        let lines = try await DatabaseQueue(path: path).read { db in
+            try String.fetchAll(db, sql: "SELECT line FROM events ORDER BY place")
+        }.enumerated().map { $0 == 99 ? $1.replacing("issued", with: "denied") : $1 }
+        var edge = TileEdge()
+        for line in lines { edge.append(.leaf(Array(line.utf8))) }
+        let note = try Checkpoint(origin: key.name, size: edge.size, root: edge.root).signed(by: signer)
+        let copy = try await changed(
+            "UPDATE checkpoint SET note = ?; UPDATE events SET line = ? WHERE place = 100",
+            [String(decoding: note.bytes, as: UTF8.self), lines[99]])
+        try await DatabaseQueue(path: copy).write { db in
+            for (tile, hashes) in edge.takeChanges() {
+                try db.execute(
+                    sql: "UPDATE tiles SET hashes = ? WHERE level = ? AND number = ?",
+                    arguments: [Data(hashes.flatMap(\.bytes)), tile.level, tile.index])
+            }
+        }
+        let report = try StoreVerification.run(copy, VerificationOptions(key: key))
+        #expect(report.findings.kept.map(\.place) == ["cosignature.note"])
+        #expect(report.findings.kept.map(\.kind) == [.history])
     }
 
     @Test func anotherKeyVerifiesNothing() async throws {

@@ -11,6 +11,7 @@ internal import Testing
     private static let rolesByName: [String: Set<NodeRole>] = {
         var roles: [String: Set<NodeRole>] = [
             "audit.append": [.signer, .frontend], "audit.position": [.signer, .frontend], "audit.nodes": [.signer],
+            "audit.witness": [.signer], "audit.events": [.signer],
         ]
         for name in [
             "enroll", "renewUrgently", "authenticate", "ping", "catalogue", "nodeCertificate", "revocationList",
@@ -22,7 +23,7 @@ internal import Testing
             "createSecrets", "listSecrets", "revokeSecret", "reissueSecret", "listCertificates", "showCertificate",
             "revokeCertificate", "releaseName", "listDevices", "listApprovals", "decideApproval", "addNode",
             "listNodes", "removeNode", "reload", "status", "metrics", "addKeyEncryptionKey", "listKeyEncryptionKeys",
-            "removeKeyEncryptionKey", "revokeNodeCertificates",
+            "removeKeyEncryptionKey", "revokeNodeCertificates", "acceptLog",
         ] {
             roles["administration.\(name)"] = [.operator]
         }

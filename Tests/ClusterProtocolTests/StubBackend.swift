@@ -24,6 +24,8 @@ extension StubBackend: AuditBackend {
     func append(_ request: AppendEventsRequest) async throws -> AppendEventsReply { throw Self.reached }
     func position(_ request: EventPositionRequest) async throws -> AppendEventsReply { throw Self.reached }
     func updateNodes(_ request: UpdateNodesRequest) async throws -> Done { throw Self.reached }
+    func witness(_ request: WitnessReport) async throws -> Done { throw Self.reached }
+    func events(_ request: StoredEventsRequest) async throws -> StoredEventsReply { throw Self.reached }
 }
 
 extension StubBackend: AuditAdministrationBackend {
@@ -69,5 +71,6 @@ extension StubBackend: AdministrationBackend {
     func removeNode(_ request: RemoveNodeRequest) async throws -> NodeDescription { throw Self.reached }
     func reload(_ request: ReloadRequest) async throws -> ReloadReply { throw Self.reached }
     func status(_ request: SignerStatusRequest) async throws -> SignerStatus { throw Self.reached }
+    func acceptLog(_ request: AcceptLogRequest) async throws -> AcceptLogReply { throw Self.reached }
     func metrics(_ request: MetricsRequest) async throws -> MetricsReply { throw Self.reached }
 }

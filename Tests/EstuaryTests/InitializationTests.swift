@@ -52,7 +52,9 @@ internal import Testing
         let modes = try tree("state")
         #expect(
             Set(modes.keys) == [
-                "auditor", "auditor/configuration.yaml", "auditor/curve.key", "auditor/curve.key.pub", "cluster.yaml",
+                "auditor", "auditor/configuration.yaml", "auditor/curve.key", "auditor/curve.key.pub",
+                "auditor/log.key",
+                "auditor/log.key.pub", "cluster.yaml",
                 "enrollment-secret", "frontend-1", "frontend-1/configuration.yaml", "frontend-1/curve.key",
                 "frontend-1/curve.key.pub", "frontend-2", "frontend-2/configuration.yaml", "frontend-2/curve.key",
                 "frontend-2/curve.key.pub", "logs", "root", "signer", "signer/curve.key", "signer/curve.key.pub",

@@ -127,7 +127,7 @@ internal import Testing
                         report: NodeReport(
                             version: "1", startedAt: 1_799_990_000, running: 0, waiting: 0, eventBacklog: 0,
                             eventsDropped: 0, certificateNotAfter: nil, catalogueVersion: 1))
-                ])
+                ], witness: WitnessStatus(key: "w", size: 5, cosignedAt: 1_799_999_990, alarm: nil))
         }
         report.signer = signer(lastSeen: 1_799_999_999)
         #expect(report.isHealthy)
@@ -138,6 +138,10 @@ internal import Testing
         report.signer = signer(lastSeen: nil)
         #expect(!report.isHealthy)
         #expect(report.text.contains("never heard"))
+        report.signer = signer(lastSeen: 1_799_999_999)
+        report.signer?.witness.alarm = "The log went back."
+        #expect(!report.isHealthy)
+        #expect(report.text.contains("ALARM: The log went back."))
         // A signer that has just started hears its frontends within a second.
         report.signer = signer(lastSeen: nil, startedAt: 1_799_999_999)
         #expect(report.isHealthy)

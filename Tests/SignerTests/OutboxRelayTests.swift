@@ -7,61 +7,10 @@ internal import Testing
 @testable internal import Signer
 
 @Suite struct OutboxRelayTests {
-    /// An auditor in memory that can be told to fail, and that stores each number once and in order.
-    private final class Auditor: AuditBackend {
-        struct State {
-            var lines: [String] = []
-            var nodes: [NodeDescription]?
-            /// Fails the next so many appends, after storing what they brought.
-            var failsAfterStoring = 0
-            /// Fails the next so many appends before storing anything.
-            var failsBeforeStoring = 0
-            /// In bytes, as the request is encoded.
-            var longestRequest = 0
-        }
-
-        let state = Mutex(State())
-
-        func append(_ request: AppendEventsRequest) async throws -> AppendEventsReply {
-            try state.withLock { state in
-                state.longestRequest = max(state.longestRequest, try CBOR.encode(request).count)
-                if state.failsBeforeStoring > 0 {
-                    state.failsBeforeStoring -= 1
-                    throw ServiceError(.unreachable, "gone before storing")
-                }
-                let next = Int64(state.lines.count) + 1
-                let known = state.lines.dropFirst(Int(request.firstSequence) - 1).prefix(request.lines.count)
-                guard known.elementsEqual(request.lines.prefix(known.count)) else {
-                    throw ServiceError(.eventConflict, "another event under this number")
-                }
-                guard request.firstSequence <= next else { throw ServiceError(.unexpected, "a gap") }
-                state.lines += request.lines.dropFirst(Int(next - request.firstSequence))
-                if state.failsAfterStoring > 0 {
-                    state.failsAfterStoring -= 1
-                    throw ServiceError(.unreachable, "gone after storing")
-                }
-                return AppendEventsReply(
-                    acknowledgedSequence: Int64(state.lines.count), logSize: Int64(state.lines.count))
-            }
-        }
-
-        func position(_ request: EventPositionRequest) async throws -> AppendEventsReply {
-            let count = Int64(state.withLock { $0.lines.count })
-            return AppendEventsReply(acknowledgedSequence: count, logSize: count)
-        }
-
-        func updateNodes(_ request: UpdateNodesRequest) async throws -> Done {
-            state.withLock { $0.nodes = request.nodes }
-            return Done()
-        }
-    }
-
-    private func relay(_ signer: SignerFixture, _ auditor: Auditor, isUp: @escaping @Sendable () -> Bool = { true })
-        -> OutboxRelay
-    {
+    private func relay(_ signer: SignerFixture, _ auditor: MemoryAuditor) throws -> OutboxRelay {
         OutboxRelay(
-            core: signer.core, audit: auditor, isUp: isUp, connectionStates: AsyncStream { $0.finish() },
-            nodes: { [] }, nodesVersion: { 1 })
+            core: signer.core, audit: auditor, witness: try signer.witness(of: auditor), witnessInterval: .seconds(1),
+            isUp: { true }, connectionStates: AsyncStream { $0.finish() }, nodes: { [] }, nodesVersion: { 1 })
     }
 
     private func append(_ count: Int, to signer: SignerFixture) async throws {
@@ -74,7 +23,7 @@ internal import Testing
 
     @Test func everythingArrivesInOrderAndOnce() async throws {
         let signer = try SignerFixture()
-        let auditor = Auditor()
+        let auditor = try MemoryAuditor()
         try await append(1300, to: signer)
         signer.core.closeOutbox()
         try await relay(signer, auditor).run()
@@ -87,7 +36,7 @@ internal import Testing
     @Test(arguments: [(0, 2), (2, 0), (1, 1)])
     func aFailureOnEitherSideOfTheStoreLosesAndRepeatsNothing(_ failures: (before: Int, after: Int)) async throws {
         let signer = try SignerFixture()
-        let auditor = Auditor()
+        let auditor = try MemoryAuditor()
         auditor.state.withLock {
             $0.failsBeforeStoring = failures.before
             $0.failsAfterStoring = failures.after
@@ -102,7 +51,7 @@ internal import Testing
 
     @Test func anAuditorThatLostEventsIsFilledAgain() async throws {
         let signer = try SignerFixture()
-        let auditor = Auditor()
+        let auditor = try MemoryAuditor()
         try await append(20, to: signer)
         try await signer.core.ledger.writer.perform { try OutboxTable.setDelivered($0, 20) }
         signer.core.closeOutbox()
@@ -112,7 +61,7 @@ internal import Testing
 
     @Test func aLedgerThatIsOlderThanTheLogIsRefused() async throws {
         let signer = try SignerFixture()
-        let auditor = Auditor()
+        let auditor = try MemoryAuditor()
         auditor.state.withLock { $0.lines = Array(repeating: "{}", count: 5) }
         try await append(3, to: signer)
         signer.core.closeOutbox()
@@ -121,7 +70,7 @@ internal import Testing
 
     @Test func aLedgerThatHasGoneOnFromAnOlderCopyIsFoundOut() async throws {
         let signer = try SignerFixture()
-        let auditor = Auditor()
+        let auditor = try MemoryAuditor()
         // The log has five events of this ledger; the copy that was restored has made others under the last numbers.
         auditor.state.withLock { $0.lines = Array(repeating: "{}", count: 5) }
         try await append(9, to: signer)
@@ -137,7 +86,7 @@ internal import Testing
             try OutboxTable.setDelivered(db, 20)
             return try OutboxTable.prune(db, recordedBefore: 1000, limit: 10)
         }
-        let comparison = LedgerComparison(ledger: signer.core.ledger, audit: Auditor())
+        let comparison = LedgerComparison(ledger: signer.core.ledger, audit: try MemoryAuditor())
         let error = try #require(throws: OutboxGap.self) { try comparison.requireKept(from: 1) }
         #expect(error.first == 11)
         try comparison.requireKept(from: 11)
@@ -145,7 +94,7 @@ internal import Testing
 
     @Test func linesThatGrowOnTheWireStillGoOut() async throws {
         let signer = try SignerFixture()
-        let auditor = Auditor()
+        let auditor = try MemoryAuditor()
         var event = signer.core.events.event(.denied, at: Date())
         event.names = Array(repeating: String(repeating: "/", count: 2000), count: 10)
         let line = try UnnumberedEventLine(event)

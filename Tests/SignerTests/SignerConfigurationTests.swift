@@ -11,6 +11,7 @@ internal import Testing
         auditor:
           endpoint: tcp://127.0.0.1:7602
           key: 'rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7'
+          log-key: 'estuary/test+021b4577+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f'
         authorities:
           - name: devices
 
@@ -67,6 +68,6 @@ internal import Testing
             try load(Self.minimal + "limits:\n  \(line)\n")
         }
         #expect(error.description.contains(expected), "\(error)")
-        #expect(error.line == 8, "\(error)")
+        #expect(error.line == 9, "\(error)")
     }
 }

@@ -8,6 +8,7 @@ internal import Observability
 internal import SwiftASN1
 internal import Synchronization
 internal import Testing
+internal import TransparencyLog
 internal import X509
 
 @testable internal import Signer
@@ -21,6 +22,7 @@ final class SignerFixture: Sendable {
     let publisher: CataloguePublisher
     let administration: AdministrationDesk
     let authority: IssuingAuthority
+    let witnessKey: NoteSigner
     private let clock: Clock
 
     final class Clock: Sendable {
@@ -46,6 +48,7 @@ final class SignerFixture: Sendable {
         let ledger = try Ledger(
             path: "\(directory)/ledger.sqlite", authorities: ["devices": authority.keySHA256], limits: ledgerLimits,
             failStop: { fatalError("\($0)") })
+        witnessKey = try NoteSigner(newKeyOf: "witness", type: .cosignature)
         let clock = Clock()
         self.clock = clock
         core = try SignerCore(
@@ -57,7 +60,13 @@ final class SignerFixture: Sendable {
         publisher = CataloguePublisher(core: core, key: Curve25519.Signing.PrivateKey())
         administration = AdministrationDesk(
             core: core, pipeline: pipeline, registry: registry, publisher: publisher, policyFile: policyFile,
-            auditorIsUp: { false }, memoryIsLocked: false)
+            witness: try LogWitness(core: core, auditor: MemoryAuditor(), key: witnessKey), auditorIsUp: { false },
+            memoryIsLocked: false)
+    }
+
+    /// The signer as the witness of another log than its administration's.
+    func witness(of auditor: MemoryAuditor) throws -> LogWitness {
+        LogWitness(core: core, auditor: auditor, key: witnessKey)
     }
 
     deinit {
@@ -175,5 +184,11 @@ func code(_ body: () async throws -> some Any) async -> ServiceError.Code? {
         return error.code
     } catch {
         return ServiceError.Code(rawValue: "\(error)")
+    }
+}
+
+extension LogWitness {
+    init(core: SignerCore, auditor: MemoryAuditor, key: NoteSigner) {
+        self.init(core: core, audit: auditor, log: auditor.logKey, key: key)
     }
 }

@@ -24,6 +24,28 @@ struct MerkleTreeTests {
         }
     }
 
+    @Test(arguments: [[0], [0, 1, 2], [5, 6, 90], [255, 256], [299], Array(3..<280)])
+    func severalLeavesAreProvenAtOnce(indexes: [Int]) throws {
+        let tree = try TestTree(entries: 300)
+        let stored = tree.tree()
+        let root = tree.root(size: 300)
+        let leaves = indexes.map { (index: Int64($0), hash: tree.leaves[$0]) }
+        let proof = try stored.inclusionProof(ofEach: indexes.map { Int64($0) })
+        try MerkleProof.verifyInclusion(ofEach: leaves, in: 300, root: root, proof: proof)
+        func fails(_ leaves: [(index: Int64, hash: MerkleHash)], _ size: Int64, _ proof: [MerkleHash]) {
+            #expect(throws: TransparencyLogError.self) {
+                try MerkleProof.verifyInclusion(ofEach: leaves, in: size, root: root, proof: proof)
+            }
+        }
+        fails(leaves.map { ($0.index, .empty) }, 300, proof)
+        fails(leaves, 300, Array(proof.dropLast()))
+        fails(leaves, 300, proof + [.empty])
+        fails(leaves, 301, proof)
+        fails(Array(leaves.dropLast()), 300, proof)
+        fails(leaves + leaves, 300, proof)
+        fails([(300, .empty)], 300, proof)
+    }
+
     @Test func theKnownRootsComeOut() throws {
         var tree = try TestTree()
         #expect(tree.edge.root == .empty)

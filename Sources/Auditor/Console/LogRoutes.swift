@@ -17,7 +17,7 @@ struct LogRoutes: Sendable {
                 path: "/checkpoint", access: .tiles, summary: "The newest signed checkpoint (C2SP tlog-checkpoint).",
                 answer: .init(type: "text/plain")
             ) { _, _ in
-                Self.answer(try await store.checkpoint().note.bytes, type: "text/plain; charset=utf-8")
+                Self.answer(try await store.servedCheckpoint().bytes, type: "text/plain; charset=utf-8")
             },
             ConsoleRoute(
                 path: "/tile/entries/{path}", access: .viewer, summary: "A bundle of entries: N, or N.p/W.",

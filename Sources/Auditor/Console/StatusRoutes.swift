@@ -24,6 +24,14 @@ struct StatusRoutes: Sendable {
             var key: String
         }
 
+        struct Witness: Encodable {
+            var key: String
+            /// Of the tree that it cosigned last.
+            var size: Int64
+            var time: String?
+            var alarm: String?
+        }
+
         struct Source: Encodable {
             var name: String
             var role: String
@@ -38,6 +46,8 @@ struct StatusRoutes: Sendable {
         var version: String
         var startedAt: String
         var log: Log
+        /// Of the signer, which cosigns the log.
+        var witness: Witness?
         var indexBacklog: Int64
         var sources: [Source]
     }
@@ -77,6 +87,12 @@ struct StatusRoutes: Sendable {
         return ConsoleAnswer.json(
             Status(
                 version: version, startedAt: ConsoleAnswer.time(startedAt), log: try await log(),
+                witness: store.witness.last.map { report, cosigned in
+                    .init(
+                        key: report.witness, size: cosigned?.size ?? 0,
+                        time: cosigned.map { ConsoleAnswer.time($0.time) },
+                        alarm: report.alarm)
+                },
                 indexBacklog: await store.indexBacklog, sources: sources))
     }
 

@@ -27,6 +27,7 @@ package final class EventStore: Sendable {
     private let size: Atomic<Int64>
     /// Told of every commit.
     let growth = LogGrowth()
+    let witness = WitnessState()
 
     /// Opens the store at a path, or makes an empty one.
     ///
@@ -65,11 +66,12 @@ package final class EventStore: Sendable {
 
     /// Stores and indexes until ``finish()``.
     ///
+    /// - Parameter indexing: Whether the index follows, which a measurement of the log alone does without.
     /// - Throws: where a transaction of the log failed: the process must end, since nobody knows what is stored. A
     ///   failing index is logged and tried again, and never stops the log.
-    package func run() async throws {
+    package func run(indexing: Bool = true) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await self.followWithIndex() }
+            if indexing { group.addTask { await self.followWithIndex() } }
             // Not a child task: its write must not be cancelled with this one.
             let writing = Task {
                 try await writer.run(on: log, tree: tree) { committed in
@@ -115,6 +117,10 @@ package final class EventStore: Sendable {
     /// Replaces the nodes that a restart will know.
     package func replaceNodes(_ nodes: [NodeDescription]) async throws {
         _ = try await writer.perform(.replaceNodes(nodes))
+    }
+
+    func store(_ cosigned: CosignedCheckpoint) async throws {
+        _ = try await writer.perform(.cosigned(cosigned))
     }
 
     package func nodes() async throws -> [NodeDescription] {

@@ -3,6 +3,7 @@ internal import ClusterTransport
 internal import FaultInjection
 internal import GRDB
 internal import Synchronization
+internal import TransparencyLog
 
 /// The only writer of the log: one task that commits whatever has gathered while the last commit ran.
 ///
@@ -22,12 +23,14 @@ final class EventWriter: Sendable {
         case append(IncomingEvents)
         case replaceNodes([NodeDescription])
         case prune(LogPruning)
+        case cosigned(CosignedCheckpoint)
 
         var bytes: Int {
             switch self {
             case .append(let incoming): incoming.bytes
             case .replaceNodes(let nodes): nodes.count * 256
             case .prune: 256
+            case .cosigned: 1024
             }
         }
     }
@@ -168,6 +171,14 @@ final class EventWriter: Sendable {
                 return .success(AppendEventsReply(acknowledgedSequence: 0, logSize: try LogAppend.logSize(db)))
             case .prune(let pruning):
                 return .success(try pruning.apply(to: db))
+            case .cosigned(let cosigned):
+                let size = try LogAppend.logSize(db)
+                guard cosigned.checkpoint.size <= size else {
+                    throw ServiceError(
+                        .invalidArgument, "The log has \(size) events, not \(cosigned.checkpoint.size).")
+                }
+                try CosignatureTable.store(cosigned, db)
+                return .success(AppendEventsReply(acknowledgedSequence: 0, logSize: size))
             }
         } catch let refusal as ServiceError {
             return .failure(refusal)

@@ -7,7 +7,7 @@ internal import GRDB
 /// A line, once stored, never changes: triggers refuse it, so that a slip in this program can't do it either.
 enum LogDatabase {
     /// The schema that this program reads and writes. It refuses a file of a newer one.
-    static let schemaVersion: Int64 = 3
+    static let schemaVersion: Int64 = 4
 
     /// Marks the file as an event log of Estuary ("EsLg").
     static let applicationID: Int64 = 0x4573_4C67
@@ -62,6 +62,10 @@ enum LogDatabase {
         if version < 3 {
             try db.execute(sql: schema3)
             try db.execute(sql: "PRAGMA user_version = 3")
+        }
+        if version < 4 {
+            try db.execute(sql: CosignatureTable.schema)
+            try db.execute(sql: "PRAGMA user_version = 4")
         }
     }
 

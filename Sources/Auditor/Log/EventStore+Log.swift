@@ -1,3 +1,4 @@
+package import ClusterProtocol
 internal import Foundation
 internal import GRDB
 package import TransparencyLog
@@ -9,9 +10,7 @@ extension EventStore {
     /// The newest signed checkpoint (C2SP tlog-checkpoint), and when its last event happened, in seconds since 1970.
     package func checkpoint() async throws -> (note: SignedNote, time: Int64?) {
         try await log.read { db in
-            guard let note = try LogTree.storedCheckpoint(db) else {
-                throw EventStoreError("There is no checkpoint yet.")
-            }
+            let note = try LogTree.requireCheckpoint(db)
             let time = try Int64.fetchOne(
                 db,
                 sql: """
@@ -19,6 +18,62 @@ extension EventStore {
                     WHERE id = (SELECT run_id FROM events ORDER BY place DESC LIMIT 1)
                     """)
             return (note, time)
+        }
+    }
+
+    /// The checkpoint that the log shows to everybody: one that the witness has cosigned, unless it is long behind.
+    ///
+    /// What is shown never goes back.
+    package func servedCheckpoint() async throws -> SignedNote {
+        let (newest, cosigned) = try await log.read { db in
+            (try LogTree.requireCheckpoint(db), try CosignatureTable.fetch(db))
+        }
+        let newestSize = try Checkpoint(parsing: newest.text).size
+        guard let cosigned else { return newest }
+        return witness.choose(
+            newest: (newest, newestSize), cosigned: (cosigned, try Checkpoint(parsing: cosigned.text).size))
+    }
+
+    /// What the witness says: it is stored where it has cosigned a checkpoint, and shown.
+    ///
+    /// - Throws: ``ServiceError`` with code `invalid-argument` where the cosignature is none of this log.
+    func take(_ report: WitnessReport) async throws {
+        let cosigned = try report.checkpoint.map {
+            try CosignedCheckpoint($0, witness: report.witness, log: logKey)
+        }
+        if let cosigned { try await store(cosigned) }
+        witness.take(report, cosigned: cosigned)
+    }
+
+    /// What a witness verifies: that the log goes on from the tree that it knew, and has the lines that it sent.
+    ///
+    /// - Parameters:
+    ///   - size: of the tree that it knew. Where the log has fewer events, there is no proof of anything.
+    ///   - sequences: of its lines.
+    package func evidence(
+        since size: Int64, source: String, run: String, sequences: Range<Int64> = 0..<0
+    ) async throws -> LogEvidence {
+        try await log.read { db in
+            let note = try LogTree.requireCheckpoint(db)
+            let stored = try LogTree.tree(db)
+            let tree = MerkleTree(size: stored.size, tiles: RememberedTiles(stored.tiles))
+            var evidence = LogEvidence(
+                checkpoint: String(decoding: note.bytes, as: UTF8.self),
+                consistency: (0...tree.size).contains(size)
+                    ? try tree.consistencyProof(from: size).map(\.base64) : [])
+            guard !sequences.isEmpty else { return evidence }
+            let indexes = try Int64.fetchAll(
+                db.cachedStatement(
+                    sql: """
+                        SELECT place - 1 FROM events
+                        WHERE run_id = (SELECT id FROM runs WHERE source = ? AND run = ?)
+                            AND sequence >= ? AND sequence < ?
+                        ORDER BY sequence
+                        """), arguments: [source, run, sequences.lowerBound, sequences.upperBound])
+            guard indexes.count == sequences.count else { return evidence }
+            evidence.indexes = indexes
+            evidence.inclusion = try tree.inclusionProof(ofEach: indexes).map(\.base64)
+            return evidence
         }
     }
 
@@ -48,8 +103,13 @@ extension EventStore {
     /// - Parameter place: From 1.
     package func inclusionProof(place: Int64) async throws -> EntryProof? {
         try await log.read { db in
-            let tree = try LogTree.tree(db)
-            guard place >= 1, place <= tree.size, let checkpoint = try LogTree.storedCheckpoint(db) else { return nil }
+            // The witness's word is worth something to whoever gets the proof.
+            var checkpoint = try LogTree.requireCheckpoint(db)
+            if let cosigned = try CosignatureTable.fetch(db), try Checkpoint(parsing: cosigned.text).size >= place {
+                checkpoint = cosigned
+            }
+            let tree = LogTree.tree(db, size: try Checkpoint(parsing: checkpoint.text).size)
+            guard place >= 1, place <= tree.size else { return nil }
             return EntryProof(
                 index: place - 1, hashes: try tree.inclusionProof(of: place - 1), checkpoint: checkpoint)
         }

@@ -1,4 +1,5 @@
 internal import FaultInjection
+internal import Foundation
 internal import GRDB
 internal import Synchronization
 internal import TransparencyLog
@@ -22,11 +23,26 @@ final class LogTree: Sendable {
     /// - Throws: ``EventStoreError`` where the key is missing or another one, or the tree contradicts its checkpoint.
     init(log: DatabasePool, keyPath: String) throws {
         let checkpoint = try log.read(Self.storedCheckpoint)
-        signer = try LogKeyFile.load(path: keyPath, mayCreate: checkpoint == nil)
+        signer = try Self.signer(keyPath, mayCreate: checkpoint == nil)
         key = signer.verifierKey
         if let checkpoint { try log.read { try verify(checkpoint, in: $0) } }
         while try log.write({ try follow($0) }) {}
         try log.write { try KnownNodes.completeSignature(signer, $0) }
+    }
+
+    /// - Parameter mayCreate: Whether the log has no checkpoint yet, so that a new key contradicts none.
+    private static func signer(_ path: String, mayCreate: Bool) throws -> NoteSigner {
+        do {
+            if FileManager.default.fileExists(atPath: path) { return try NoteKeyFile.load(path: path, of: .log) }
+            guard mayCreate else {
+                throw TransparencyLogError(
+                    "\(path), the key of this log's checkpoints, can't be found. Put it back from where the auditor's"
+                        + " keys are kept: whoever verifies this log knows its key.")
+            }
+            return try NoteKeyFile.create(path: path, for: .log)
+        } catch let error as TransparencyLogError {
+            throw EventStoreError(error.description)
+        }
     }
 
     /// Takes events that are stored and not in the tree yet into it, and signs what it has become.
@@ -62,10 +78,21 @@ final class LogTree: Sendable {
         try String.fetchOne(db, sql: "SELECT note FROM checkpoint").map { try SignedNote(parsing: Array($0.utf8)) }
     }
 
+    /// - Throws: ``EventStoreError`` where there is no checkpoint, which each start makes.
+    static func requireCheckpoint(_ db: Database) throws -> SignedNote {
+        guard let note = try storedCheckpoint(db) else { throw EventStoreError("There is no checkpoint yet.") }
+        return note
+    }
+
     /// The tree as the newest checkpoint tells it.
     static func tree(_ db: Database) throws -> MerkleTree<TileTable> {
         let size = try Int64.fetchOne(db, sql: "SELECT size FROM checkpoint") ?? 0
         return MerkleTree(size: size, tiles: TileTable(db: db))
+    }
+
+    /// The tree as it was when it had so many events.
+    static func tree(_ db: Database, size: Int64) -> MerkleTree<TileTable> {
+        MerkleTree(size: size, tiles: TileTable(db: db))
     }
 
     private func store(_ checkpoint: Checkpoint, _ db: Database) throws {

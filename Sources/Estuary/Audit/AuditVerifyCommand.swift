@@ -98,6 +98,7 @@ struct VerificationOutput {
             var size: Int64
             var root: String
             var witnessedAt: Int64?
+            var witnessedSize: Int64?
         }
 
         var clean: Bool
@@ -139,7 +140,9 @@ struct VerificationOutput {
         Object(
             clean: report.isClean,
             checkpoint: report.checkpoint.map {
-                .init(origin: $0.origin, size: $0.size, root: $0.root.base64, witnessedAt: report.witnessedAt)
+                .init(
+                    origin: $0.origin, size: $0.size, root: $0.root.base64, witnessedAt: report.witnessedAt,
+                    witnessedSize: report.witnessedSize)
             },
             sinceSize: options.since?.size, events: report.events, pruned: report.pruned, sources: report.sources,
             runs: report.runs, dropped: report.dropped,
@@ -151,13 +154,18 @@ struct VerificationOutput {
             remarks: report.remarks, findingCount: report.findings.count, findings: report.findings.kept)
     }
 
+    private func witnessed(by witness: NoteVerifierKey) -> String {
+        guard let time = report.witnessedAt, let size = report.witnessedSize else { return "none" }
+        return "\(witness.name) has cosigned \(size) events at \(TimeText.absolute(time))"
+    }
+
     private var facts: FactSheet {
         var facts = FactSheet()
         facts.add("log", report.checkpoint?.origin ?? options.key.name)
         facts.add(
             "checkpoint", report.checkpoint.map { "\($0.size) events, root \($0.root)" } ?? "none that is any good")
         if let witness = options.witness {
-            facts.add("witness", report.witnessedAt.map { "\(witness.name), at \(TimeText.absolute($0))" } ?? "none")
+            facts.add("witness", witnessed(by: witness))
         }
         facts.add("since", options.since.map { "a checkpoint of \($0.size) events that was kept" })
         facts.add("events", "\(report.events) read" + (report.pruned > 0 ? ", \(report.pruned) pruned" : ""))

@@ -7,7 +7,8 @@ struct AuditCommand: ParsableCommand {
         commandName: "audit", abstract: "See what happened.",
         subcommands: [
             AuditList.self, AuditKeyCommand.self, AuditVerifyCommand.self, AuditProveCommand.self,
-            AuditCheckProofCommand.self, AuditExportCommand.self, AuditPruneCommand.self, AuditUserCommand.self,
+            AuditCheckProofCommand.self, AuditExportCommand.self, AuditPruneCommand.self, AuditAcceptLogCommand.self,
+            AuditUserCommand.self,
         ])
 }
 

@@ -6,14 +6,16 @@ internal import TransparencyLog
 struct AuditKeyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key",
-        abstract: "Print the public key of the log's checkpoints.",
+        abstract: "Print the public key of the log's checkpoints, or of their witness.",
         discussion: """
-            In the form name+hash+base64 of C2SP signed-note: what a verifier of the log has to know. The auditor makes \
-            the key when it starts for the first time.
+            In the form name+hash+base64 of C2SP signed-note: what a verifier of the log has to know. `estuary init` \
+            makes both.
             """)
 
     @OptionGroup var state: StateOptions
     @OptionGroup var output: OutputOptions
+    @Flag(help: "The key by which the signer cosigns the checkpoints.")
+    var witness = false
 
     private struct Key: Encodable {
         var name: String
@@ -21,11 +23,12 @@ struct AuditKeyCommand: ParsableCommand {
     }
 
     func run() throws {
-        let path = try state.directory().logKey + ".pub"
+        let directory = try state.directory()
+        let path = (witness ? directory.witnessKey : directory.logKey) + ".pub"
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
             throw Failure(
                 "\(path) can't be read.",
-                hint: "The auditor makes it when it starts for the first time: estuary up --state …")
+                hint: "A cluster of an older version makes it when it starts for the first time.")
         }
         do {
             let key = try NoteVerifierKey(parsing: text.trimmingCharacters(in: .whitespacesAndNewlines))

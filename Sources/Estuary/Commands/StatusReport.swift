@@ -20,7 +20,7 @@ struct StatusReport: Encodable {
 
     var isHealthy: Bool {
         guard let signer, auditor != nil else { return false }
-        return signer.auditorReachable
+        return signer.auditorReachable && signer.witness.alarm == nil
             && signer.nodes.filter { $0.role == .frontend }.allSatisfy { isReachable($0) || isAwaited($0) }
     }
 
@@ -87,6 +87,12 @@ struct StatusReport: Encodable {
             "outbox",
             "\(signer.outboxBacklog) of at most \(signer.outboxLimit) events wait for the auditor"
                 + (signer.auditorReachable ? "" : ", WHICH THE SIGNER CAN'T REACH"))
+        sheet.add(
+            "witness",
+            signer.witness.alarm.map { "ALARM: \($0) See `estuary audit accept-log`." }
+                ?? signer.witness.cosignedAt.map {
+                    "agrees with the log, cosigned \(signer.witness.size) events \(TimeText.relative($0, now: now))"
+                } ?? "nothing cosigned yet")
         sheet.add("last event", "\(signer.lastSequence) of ledger \(signer.ledgerIncarnation)")
         sheet.add("catalogue", "\(signer.catalogueVersion), configuration \(signer.configurationSHA256.prefix(16))")
         sheet.add("memory", signer.memoryLocked ? "locked" : "not locked (RLIMIT_MEMLOCK)")

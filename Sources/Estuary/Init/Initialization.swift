@@ -1,6 +1,7 @@
 internal import ClusterTransport
 internal import ConfigurationFile
 internal import Foundation
+internal import TransparencyLog
 
 /// Makes a state directory: everything in it, or nothing.
 ///
@@ -92,8 +93,9 @@ struct Initialization {
             auditorEndpoint: auditorEndpoint, auditorKey: auditorKey.z85)
         let names = (1...frontends).map { "frontend-\($0)" }
         let keys = try names.map { _ in try CurveKeyPair.generate() }
+        let logKey = try NoteKeyFile.create(path: folder + "/auditor/log.key", for: .log).verifierKey
         facts.catalogueKey = try await makeSigner(
-            in: folder, facts: facts, nodes: zip(names, keys).map { ($0, $1.publicKey.z85) }
+            in: folder, facts: facts, logKey: logKey, nodes: zip(names, keys).map { ($0, $1.publicKey.z85) }
         ).catalogueKey
         try PrivateFolder.write(
             ConfigurationTemplates.auditor(
@@ -124,13 +126,13 @@ struct Initialization {
     }
 
     private func makeSigner(
-        in folder: String, facts: ClusterFacts, nodes: [(name: String, key: String)]
+        in folder: String, facts: ClusterFacts, logKey: NoteVerifierKey, nodes: [(name: String, key: String)]
     ) async throws -> SignerFacts {
         var arguments = [
             "init", "--directory", folder + "/signer", "--root-directory", folder + "/root",
             "--trust-anchor", folder + "/trust-anchor.pem", "--enrollment-secret", folder + "/enrollment-secret",
             "--endpoint", facts.signerEndpoint, "--auditor-endpoint", facts.auditorEndpoint,
-            "--auditor-key=" + facts.auditorKey,
+            "--auditor-key=" + facts.auditorKey, "--log-key=\(logKey)",
         ]
         for node in nodes {
             let hosts = certificateHosts.joined(separator: "+")

@@ -27,6 +27,7 @@ struct StateDirectory: Sendable, Equatable {
     var auditor: String { file("auditor") }
     /// The private key of the log's checkpoints; the public one is beside it, with `.pub`.
     var logKey: String { auditor + "/log.key" }
+    var witnessKey: String { signer + "/witness.key" }
     func frontend(_ name: String) -> String { file(name) }
     var logs: String { file("logs") }
     var trustAnchor: String { file("trust-anchor.pem") }

@@ -22,6 +22,8 @@ package enum FaultPoint: String, CaseIterable, Sendable {
     case nodesCall
     /// The record of how far the auditor has acknowledged.
     case acknowledgementRecord
+    /// What the signer says as the log's witness, on its way to the auditor.
+    case witnessCall
     /// The file with the key that wraps the operator's named keys.
     case wrappingKeyFile
 

@@ -57,6 +57,7 @@ enum LogSchema {
     private static let applicationID: Int64 = 0x4573_4C67
     private static let known: Set<String> = [
         "table log", "table runs", "table events", "table nodes", "table tiles", "table checkpoint", "table node_list",
+        "table cosignature",
         "trigger events_are_not_changed", "trigger events_are_not_deleted",
     ]
 
@@ -73,7 +74,7 @@ enum LogSchema {
             throw VerificationError("\(path) is not the database of an auditor of Estuary.")
         }
         let version = try Int64.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-        guard version >= 3 else {
+        guard version >= 4 else {
             throw VerificationError(
                 "\(path) is of schema \(version), an earlier version's. Start the auditor of this version once.")
         }

@@ -2,6 +2,7 @@ internal import ClusterProtocol
 internal import Crypto
 internal import Foundation
 internal import GRDB
+internal import TransparencyLog
 
 /// Whether what the signer's ledger tells and what the log tells are the same: issued ⇔ logged, revoked ⇔ logged.
 ///
@@ -49,6 +50,21 @@ final class LedgerCheck {
             throw VerificationError("\(path) is no ledger of a signer: \(error.message ?? "\(error)")")
         }
         try logged.write { try $0.execute(sql: Self.schema) }
+    }
+
+    /// The checkpoint that the signer has cosigned last; nil where it has not.
+    ///
+    /// - Throws: ``VerificationError`` where it is of another log.
+    func witnessed(log key: NoteVerifierKey) throws -> Checkpoint? {
+        let note = try ledger.read { db in
+            try Row.fetchOne(db, sql: "SELECT CAST(value AS BLOB) FROM meta WHERE key = 'witness:checkpoint'")?.bytes(0)
+        }
+        guard let note else { return nil }
+        do {
+            return try Checkpoint.verified(SignedNote(parsing: note), by: key)
+        } catch let error as TransparencyLogError {
+            throw VerificationError("The ledger is the witness of another log. \(error)")
+        }
     }
 
     func append(_ event: AuditEvent, line: [UInt8], place: Int64) throws {

@@ -8,9 +8,18 @@ struct LogScan {
     var ledger: LedgerCheck?
     private(set) var events: Int64 = 0
 
-    init(_ options: VerificationOptions) throws {
-        tree = TreeCheck(since: options.since)
+    /// - Parameter formers: what the log has to continue, beside what the options say.
+    init(_ options: VerificationOptions, formers: [TreeCheck.Former] = []) throws {
         ledger = try options.ledger.map { try LedgerCheck(path: $0) }
+        var formers = formers
+        if let since = options.since {
+            formers.append(.init(place: "kept checkpoint of \(since.size) events", checkpoint: since))
+        }
+        if let witnessed = try ledger?.witnessed(log: options.key) {
+            formers.append(
+                .init(place: "ledger, checkpoint of \(witnessed.size) events", checkpoint: witnessed, mayBeNewer: true))
+        }
+        tree = TreeCheck(formers)
     }
 
     /// Takes the events of the next tile of level 0.
@@ -81,6 +90,7 @@ enum CheckpointCheck {
             if let witness = options.witness {
                 do {
                     report.witnessedAt = try Cosignature.time(of: note, by: witness)
+                    report.witnessedSize = report.checkpoint?.size
                     if report.witnessedAt == nil {
                         report.findings.add(
                             .cosignature, place, "The checkpoint has no cosignature of «\(witness.name)».")

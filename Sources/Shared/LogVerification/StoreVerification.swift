@@ -49,7 +49,9 @@ package struct StoreVerification {
         try verifyNodes(db)
         let pruned = try readPruned(db)
         let runs = try readRuns(db)
-        var scan = try LogScan(options)
+        let cosigned = try readCosigned(db)
+        var scan = try LogScan(
+            options, formers: cosigned.map { [.init(place: "cosignature.note", checkpoint: $0)] } ?? [])
         let extent = try Row.fetchOne(db, sql: "SELECT min(place), max(place) FROM events")
         let last = extent?.integer(1) ?? 0
         let size = report.checkpoint?.size ?? last
@@ -74,10 +76,49 @@ package struct StoreVerification {
             report.findings.add(.checkpoint, "checkpoint.id", "There is not exactly one checkpoint, with the number 1.")
             return
         }
+        // What the witness has cosigned stands in a table of its own.
+        var options = options
+        options.witness = nil
         CheckpointCheck.read(note, options, place: "checkpoint.note", &report)
         if let checkpoint = report.checkpoint, rows[0].integer(1) != checkpoint.size {
             report.findings.add(
                 .checkpoint, "checkpoint.size", "The column has another size than the signed \(checkpoint.size).")
+        }
+    }
+
+    /// The checkpoint that the witness has cosigned last; nil where it has not, or that is no good.
+    private mutating func readCosigned(_ db: Database) throws -> Checkpoint? {
+        let rows = try Row.fetchAll(
+            db, sql: "SELECT id, CAST(note AS BLOB), CAST(witness AS BLOB) FROM cosignature LIMIT 2")
+        guard let row = rows.first else {
+            if let witness = options.witness {
+                report.findings.add(.cosignature, "cosignature", "There is no cosignature of «\(witness.name)».")
+            }
+            return nil
+        }
+        guard rows.count == 1, row.integer(0) == 1, let bytes = row.bytes(1), let key = row.text(2) else {
+            report.findings.add(.cosignature, "cosignature.id", "There is not exactly one row, with the number 1.")
+            return nil
+        }
+        do {
+            let note = try SignedNote(parsing: bytes)
+            let witness = try NoteVerifierKey(parsing: key)
+            let checkpoint = try Checkpoint.verified(note, by: options.key)
+            guard let time = try Cosignature.time(of: note, by: witness) else {
+                throw TransparencyLogError("The checkpoint has no cosignature of «\(witness.name)».")
+            }
+            if let expected = options.witness {
+                if witness == expected {
+                    (report.witnessedAt, report.witnessedSize) = (time, checkpoint.size)
+                } else {
+                    report.findings.add(
+                        .cosignature, "cosignature.witness", "It is of «\(witness.name)», not of «\(expected.name)».")
+                }
+            }
+            return checkpoint
+        } catch let error as TransparencyLogError {
+            report.findings.add(.cosignature, "cosignature.note or witness", error.description)
+            return nil
         }
     }
 

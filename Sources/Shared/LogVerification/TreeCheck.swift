@@ -5,12 +5,22 @@ internal import TransparencyLog
 /// Where an event and its stored hash differ, two trees are made from there on: one with the event, one with the hash.
 /// The signed root tells which of the two was changed. No I/O here: whoever reads gives leaves and tiles.
 struct TreeCheck {
-    private let since: Checkpoint?
+    /// An earlier state of the log that somebody vouches for.
+    struct Former {
+        /// Where it is from, for findings.
+        var place: String
+        var checkpoint: Checkpoint
+        /// Whether what is verified may be older: it is a copy of its own.
+        var mayBeNewer = false
+    }
+
+    private let formers: [Former]
     /// With the events wherever they are there.
     private var events = TileEdge()
     /// With the stored hashes wherever they are there; nil as long as it is the same.
     private var hashes: TileEdge?
-    private var rootsAtSince: (events: MerkleHash, hashes: MerkleHash)?
+    /// The roots that the tree had at the formers' sizes.
+    private var roots: [Int64: (events: MerkleHash, hashes: MerkleHash)] = [:]
     /// Places of events whose hash is another than the stored one.
     private var differing = Bounded()
     private var tiles: [TileAddress: (events: [MerkleHash], hashes: [MerkleHash])] = [:]
@@ -29,9 +39,9 @@ struct TreeCheck {
         }
     }
 
-    init(since: Checkpoint?) {
-        self.since = since
-        if since?.size == 0 { rootsAtSince = (.empty, .empty) }
+    init(_ formers: [Former]) {
+        self.formers = formers
+        if formers.contains(where: { $0.checkpoint.size == 0 }) { roots[0] = (.empty, .empty) }
     }
 
     var size: Int64 { events.size }
@@ -56,7 +66,9 @@ struct TreeCheck {
             }
             hashes?.append(hash ?? best)
             events.append(best)
-            if events.size == since?.size { rootsAtSince = (events.root, hashes?.root ?? events.root) }
+            if formers.contains(where: { $0.checkpoint.size == events.size }) {
+                roots[events.size] = (events.root, hashes?.root ?? events.root)
+            }
         }
         takeTiles()
     }
@@ -125,17 +137,20 @@ struct TreeCheck {
     }
 
     private func checkHistory(_ findings: inout Findings, byHashes: Bool) {
-        guard let since else { return }
-        let place = "kept checkpoint of \(since.size) events"
-        guard let roots = rootsAtSince else {
-            findings.add(
-                .history, place, "The log went back: it had \(since.size) events, and has \(size) now.")
-            return
-        }
-        if (byHashes ? roots.hashes : roots.events) != since.root {
-            findings.add(
-                .history, place,
-                "The log has forked: its first \(since.size) events are not those that it had when this was kept.")
+        for former in formers {
+            let (place, known) = (former.place, former.checkpoint)
+            guard let roots = roots[known.size] else {
+                if former.mayBeNewer { continue }
+                findings.add(
+                    .history, place, "The log went back: it had \(known.size) events, and has \(size) now.")
+                continue
+            }
+            if (byHashes ? roots.hashes : roots.events) != known.root {
+                findings.add(
+                    .history, place,
+                    "The log has forked: its first \(known.size) events are not those that it had when this was signed."
+                )
+            }
         }
     }
 

@@ -24,6 +24,8 @@ package struct VerificationReport: Sendable {
     package var note: SignedNote?
     /// When the witness has cosigned it, in seconds since 1970; nil where no witness's key was given.
     package var witnessedAt: Int64?
+    /// The size of the tree that it has cosigned.
+    package var witnessedSize: Int64?
     /// Events whose bytes were read.
     package var events: Int64 = 0
     /// Events of which only the hash is there, as the log says.

@@ -11,21 +11,24 @@ package final class ExclusiveLock: Sendable {
     /// - Parameter path: the lock's own file, made with mode 0600 where it is missing.
     /// - Throws: ``ExclusiveLockError`` where another process holds it, or the file can't be opened.
     package init(path: String) throws {
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else {
+        // The stored property is set last: a class whose properties are all set runs its `deinit` when its initializer
+        // throws, and that would empty the holder's file and close a number that is another thread's by then.
+        let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard opened >= 0 else {
             throw ExclusiveLockError(path: path, reason: .unusable(String(cString: strerror(errno))))
         }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
             var digits = [UInt8](repeating: 0, count: 20)
-            let count = max(0, pread(descriptor, &digits, digits.count, 0))
-            close(descriptor)
+            let count = max(0, pread(opened, &digits, digits.count, 0))
+            close(opened)
             throw ExclusiveLockError(
                 path: path, reason: .held(by: Int32(String(decoding: digits[..<count], as: UTF8.self))))
         }
         // Only a hint for people: what counts is the kernel's lock.
         let identifier = Array(String(getpid()).utf8)
-        _ = ftruncate(descriptor, 0)
-        _ = pwrite(descriptor, identifier, identifier.count, 0)
+        _ = ftruncate(opened, 0)
+        _ = pwrite(opened, identifier, identifier.count, 0)
+        descriptor = opened
     }
 
     deinit {

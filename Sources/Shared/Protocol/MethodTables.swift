@@ -5,8 +5,8 @@ package import ClusterTransport
 /// The lists go into a ``ListenerConfiguration``; the tables below name their lanes.
 extension [Lane] {
     /// The signer's lanes for frontends: signs of life, catalogue and node certificates; renewals of certificates that end
-    /// soon; other enrollments; secrets to check, which nobody has authenticated yet; and last what anybody may ask for,
-    /// OCSP. Operators have a socket of their own.
+    /// soon; other enrollments; secrets to check, which nobody has authenticated yet; what anybody may ask for, OCSP; and
+    /// last those who want to become nodes. Operators have a socket of their own.
     ///
     /// Each has places of its own, so that none waits for another. What is urgent only a frontend says: its lane has a
     /// quarter of the other's places.
@@ -18,6 +18,7 @@ extension [Lane] {
             Lane(name: MethodTable.enrollmentLane, concurrency: enrollments, capacity: waiting),
             Lane(name: MethodTable.authenticationLane, concurrency: 8, capacity: 256),
             Lane(name: MethodTable.statusLane, concurrency: 2, capacity: 256),
+            Lane(name: MethodTable.joiningLane, concurrency: 2, capacity: 64),
         ]
     }
 
@@ -42,6 +43,7 @@ extension MethodTable {
     package static let enrollmentLane = "enrollment"
     package static let authenticationLane = "authentication"
     package static let statusLane = "status"
+    package static let joiningLane = "joining"
     package static let eventsLane = "events"
     package static let administrationLane = "administration"
 
@@ -69,6 +71,13 @@ extension MethodTable {
         return table
     }
 
+    /// What the signer serves to those whom an invitation lets in, at the listener for frontends.
+    package static func joining(_ service: JoiningService) -> MethodTable {
+        var table = MethodTable()
+        table.add(JoinRequest.self, roles: [.invited], lane: joiningLane) { try await service.join($0) }
+        return table
+    }
+
     /// What the auditor serves to the signer and, but for the list of nodes, to frontends.
     package static func audit(_ service: AuditService) -> MethodTable {
         var table = MethodTable()
@@ -79,6 +88,8 @@ extension MethodTable {
             try await service.position($0)
         }
         table.add(UpdateNodesRequest.self, roles: [.signer], lane: controlLane) { try await service.updateNodes($0) }
+        table.add(WitnessReport.self, roles: [.signer], lane: controlLane) { try await service.witness($0) }
+        table.add(StoredEventsRequest.self, roles: [.signer], lane: eventsLane) { try await service.events($0) }
         return table
     }
 
@@ -106,8 +117,13 @@ extension MethodTable {
         add(AddNodeRequest.self) { try await service.addNode($0) }
         add(ListNodesRequest.self) { try await service.listNodes($0) }
         add(RemoveNodeRequest.self) { try await service.removeNode($0) }
+        add(RemoveSilentNodesRequest.self) { try await service.removeSilentNodes($0) }
+        add(CreateInvitationRequest.self) { try await service.createInvitation($0) }
+        add(ListInvitationsRequest.self) { try await service.listInvitations($0) }
+        add(RevokeInvitationRequest.self) { try await service.revokeInvitation($0) }
         add(ReloadRequest.self) { try await service.reload($0) }
         add(SignerStatusRequest.self) { try await service.status($0) }
+        add(AcceptLogRequest.self) { try await service.acceptLog($0) }
         add(MetricsRequest.self) { try await service.metrics($0) }
         return table
     }

@@ -29,6 +29,42 @@ package enum MerkleProof {
         }
     }
 
+    /// Verifies what ``MerkleTree/inclusionProof(ofEach:)`` makes.
+    ///
+    /// - Parameter leaves: by ascending indexes, at least one.
+    /// - Throws: ``TransparencyLogError`` unless the proof shows that the tree has each leaf at its index.
+    package static func verifyInclusion(
+        ofEach leaves: [(index: Int64, hash: MerkleHash)], in size: Int64, root: MerkleHash, proof: [MerkleHash]
+    ) throws {
+        guard let first = leaves.first, let last = leaves.last, first.index >= 0, last.index < size,
+            zip(leaves, leaves.dropFirst()).allSatisfy({ $0.index < $1.index })
+        else { throw TransparencyLogError("The entries have no places in a tree of \(size) in their order.") }
+        var rest = proof[...]
+        func hash(_ range: Range<Int64>, _ leaves: ArraySlice<(index: Int64, hash: MerkleHash)>) throws -> MerkleHash {
+            guard let first = leaves.first else {
+                guard let hash = rest.popFirst() else {
+                    throw TransparencyLogError("The inclusion proof is too short.")
+                }
+                return hash
+            }
+            guard range.count > 1 else { return first.hash }
+            let middle = range.lowerBound + split(Int64(range.count))
+            let cut = leaves.firstIndex { $0.index >= middle } ?? leaves.endIndex
+            let left = try hash(range.lowerBound..<middle, leaves[..<cut])
+            return .node(left, try hash(middle..<range.upperBound, leaves[cut...]))
+        }
+        let found = try hash(0..<size, leaves[...])
+        guard rest.isEmpty else { throw TransparencyLogError("The inclusion proof is too long.") }
+        guard found == root else {
+            throw TransparencyLogError("The inclusion proof leads to another root than the checkpoint has.")
+        }
+    }
+
+    /// The largest power of two below a number of at least 2: where a tree of so many leaves divides.
+    static func split(_ count: Int64) -> Int64 {
+        1 << Int64(63 - (count - 1).leadingZeroBitCount)
+    }
+
     /// - Throws: ``TransparencyLogError`` unless the proof shows that the former tree is a beginning of the present one.
     package static func verifyConsistency(
         from former: (size: Int64, root: MerkleHash), to present: (size: Int64, root: MerkleHash), proof: [MerkleHash]

@@ -35,12 +35,34 @@ package struct MerkleTree<Tiles: TileReader> {
         var path: [MerkleHash] = []
         var range = 0..<size
         while range.count > 1 {
-            let middle = range.lowerBound + Self.split(Int64(range.count))
+            let middle = range.lowerBound + MerkleProof.split(Int64(range.count))
             let (left, right) = (range.lowerBound..<middle, middle..<range.upperBound)
             path.append(try hash(of: index < middle ? right : left))
             range = index < middle ? left : right
         }
         return path.reversed()
+    }
+
+    /// The proof that the tree has several leaves: the hashes that can't be made of them, from left to right.
+    ///
+    /// - Parameter indexes: ascending, at least one.
+    package func inclusionProof(ofEach indexes: [Int64]) throws -> [MerkleHash] {
+        guard let last = indexes.last, zip(indexes, indexes.dropFirst()).allSatisfy({ $0 < $1 }) else {
+            throw TransparencyLogError("A proof is made of leaves in ascending order, at least one.")
+        }
+        try requireLeaf(indexes[0])
+        try requireLeaf(last)
+        var proof: [MerkleHash] = []
+        func collect(_ range: Range<Int64>, _ leaves: ArraySlice<Int64>) throws {
+            guard !leaves.isEmpty else { return proof.append(try hash(of: range)) }
+            guard range.count > 1 else { return }
+            let middle = range.lowerBound + MerkleProof.split(Int64(range.count))
+            let cut = leaves.firstIndex { $0 >= middle } ?? leaves.endIndex
+            try collect(range.lowerBound..<middle, leaves[..<cut])
+            try collect(middle..<range.upperBound, leaves[cut...])
+        }
+        try collect(0..<size, indexes[...])
+        return proof
     }
 
     /// The proof that a smaller tree is a beginning of this one (RFC 6962 §2.1.2); empty for the empty tree and for one of
@@ -54,7 +76,7 @@ package struct MerkleTree<Tiles: TileReader> {
         var range = 0..<size
         var isKnown = true
         while former < range.upperBound {
-            let middle = range.lowerBound + Self.split(Int64(range.count))
+            let middle = range.lowerBound + MerkleProof.split(Int64(range.count))
             if former <= middle {
                 proof.append(try hash(of: middle..<range.upperBound))
                 range = range.lowerBound..<middle
@@ -74,7 +96,7 @@ package struct MerkleTree<Tiles: TileReader> {
         if count.nonzeroBitCount == 1 {
             return try node(height: count.trailingZeroBitCount, index: range.lowerBound / count)
         }
-        let middle = range.lowerBound + Self.split(count)
+        let middle = range.lowerBound + MerkleProof.split(count)
         return .node(try hash(of: range.lowerBound..<middle), try hash(of: middle..<range.upperBound))
     }
 
@@ -104,10 +126,5 @@ package struct MerkleTree<Tiles: TileReader> {
         guard (0..<size).contains(index) else {
             throw TransparencyLogError("A tree of \(size) entries has none with the index \(index).")
         }
-    }
-
-    /// The largest power of two below a number of at least 2.
-    private static func split(_ count: Int64) -> Int64 {
-        1 << Int64(63 - (count - 1).leadingZeroBitCount)
     }
 }

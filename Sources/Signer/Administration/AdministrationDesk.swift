@@ -17,8 +17,13 @@ struct AdministrationDesk: Sendable {
     let registry: NodeRegistry
     let publisher: CataloguePublisher
     let policyFile: PolicyFile
+    let witness: LogWitness
     let auditorIsUp: @Sendable () -> Bool
     let memoryIsLocked: Bool
+    /// Reads the authorities that the signer's configuration names now; those in force stay where there is none.
+    var loadAuthorities: (@Sendable () throws -> [IssuingAuthority])?
+    /// Since when the signer has been listening to nodes, in seconds since 1970.
+    var startedAt = ProcessStart.secondsSince1970
     /// Nodes and policy change one after the other: each change reads what the one before has made.
     let turns = SerialTurns()
 
@@ -89,7 +94,11 @@ extension AdministrationDesk: AdministrationBackend {
             nodes: registry.nodes.map { node in
                 let heard = registry.report(node.name)
                 return .init(name: node.name, role: node.role, lastSeen: heard?.seen, report: heard?.report)
-            })
+            }, witness: try witness.status())
+    }
+
+    func acceptLog(_ request: AcceptLogRequest) async throws -> AcceptLogReply {
+        try await witness.accept(by: CallContext.required().peer.name)
     }
 
     func metrics(_ request: MetricsRequest) async throws -> MetricsReply {
@@ -98,8 +107,10 @@ extension AdministrationDesk: AdministrationBackend {
 
     func reload(_ request: ReloadRequest) async throws -> ReloadReply {
         let policy: Policy
+        let authorities: [String: IssuingAuthority]
         do {
-            policy = try policyFile.load()
+            authorities = try presentAuthorities()
+            policy = try policyFile.naming(Array(authorities.values)).load()
             try await requireRevocationLists(of: policy)
         } catch {
             let text = "\(error)"
@@ -110,21 +121,26 @@ extension AdministrationDesk: AdministrationBackend {
             throw ServiceError(.invalidArgument, text, cause: error)
         }
         return try await turns.take {
-            let before = core.policy.sha256
+            let before = (policy: core.policy.sha256, authorities: core.authorities)
             let inForce = policy.reserving(hosts: registry.hosts)
-            // First what can still fail: then nothing has changed.
-            try await publisher.publish(inForce)
-            if policy.sha256 != before {
-                _ = try await change(.configurationApplied) { db, event in
-                    event.reasonText = "sha256:\(policy.sha256)"
-                    try MetaTable.set(db, "policy_sha256", policy.sha256)
-                }
+            // First what can still fail: then nothing has changed. A new authority is there before the first request for
+            // it comes, and one that goes stays until no request can.
+            core.authorities = before.authorities.merging(authorities) { $1 }
+            do {
+                try await publisher.publish(inForce, authorities: authorities)
+            } catch {
+                core.authorities = before.authorities
+                throw error
             }
+            let changed = try await recordApplied(policy, authorities, before: before.policy)
             core.policy = inForce
+            core.authorities = authorities
+            // A new authority has its first CRL at once.
+            core.certificatesRevoked()
             await core.prepareManufacturers()
             return ReloadReply(
                 catalogueVersion: publisher.catalogue?.version ?? 0, configurationSHA256: policy.sha256,
-                changed: policy.sha256 != before)
+                changed: changed)
         }
     }
 

@@ -3,6 +3,7 @@ package import ClusterTransport
 internal import Crypto
 package import Foundation
 internal import SwiftASN1
+internal import TransparencyLog
 internal import X509
 
 /// Makes a signer's folder: root and issuing CA, keys, ledger, configuration, nodes, and the first enrollment secret.
@@ -30,6 +31,8 @@ package struct SignerInitialization {
         package var catalogueKey: String
         /// CURVE, Z85.
         package var signerKey: String
+        /// The first invitation's identifier, where there is one.
+        package var invitation: String?
     }
 
     /// The CURVE key is there already, as `curve.key`, or is made.
@@ -40,14 +43,23 @@ package struct SignerInitialization {
     package var endpoint: String
     package var auditorEndpoint: String
     package var auditorKey: String
+    /// The public key of the auditor's log, `name+hash+base64`.
+    package var logKey: String
     package var nodes: [Node]
     package var organization = "Estuary"
-    /// Encrypts the root's key; nil makes one and writes it beside the root's folder.
+    /// Encrypts the root's key; nil makes one and writes it to ``rootPassphraseOutput``.
     package var rootPassphrase: String?
+    /// Where a passphrase that is made goes; nil for beside the root's folder.
+    package var rootPassphraseOutput: String?
+    /// An invitation that is there from the start.
+    package var invitation: Invitation?
+    /// The auditor's console gets a TLS certificate.
+    package var console: Console?
 
     package init(
         directory: String, rootDirectory: String, trustAnchor: String, enrollmentSecret: String, endpoint: String,
-        auditorEndpoint: String, auditorKey: String, nodes: [Node], organization: String, rootPassphrase: String?
+        auditorEndpoint: String, auditorKey: String, logKey: String, nodes: [Node], organization: String,
+        rootPassphrase: String?
     ) {
         self.directory = directory
         self.rootDirectory = rootDirectory
@@ -56,6 +68,7 @@ package struct SignerInitialization {
         self.endpoint = endpoint
         self.auditorEndpoint = auditorEndpoint
         self.auditorKey = auditorKey
+        self.logKey = logKey
         self.nodes = nodes
         self.organization = organization
         self.rootPassphrase = rootPassphrase
@@ -68,17 +81,18 @@ package struct SignerInitialization {
 
     /// - Throws: ``KeyStoreError`` or what the file system says, naming the file.
     package func perform(at now: Date = Date()) async throws -> Outcome {
-        let (outcome, authorityKey) = try writeFiles(at: now)
-        try await writeLedger(authorityKeySHA256: authorityKey, at: now)
+        var (outcome, authority) = try writeFiles(at: now)
+        outcome.invitation = try await writeLedger(authority, at: now)
         return outcome
     }
 
-    /// Writes everything but the ledger; the outcome, and the SHA-256 of the issuing authority's public key.
-    private func writeFiles(at now: Date) throws -> (Outcome, [UInt8]) {
+    /// Writes everything but the ledger; the outcome, and the issuing authority.
+    private func writeFiles(at now: Date) throws -> (Outcome, IssuingAuthority) {
         for node in nodes {
             _ = try CurvePublicKey(z85: node.key)
         }
         _ = try CurvePublicKey(z85: auditorKey)
+        try invitation?.check()
         let ceremony = try AuthorityCeremony(organization: organization, authority: Self.authority).perform(at: now)
         try writeRoot(ceremony)
         try writeAuthority(ceremony)
@@ -89,6 +103,7 @@ package struct SignerInitialization {
             try CurveKeyPair.generate().write(path: curvePath)
         }
         let curveKey = try CurveKeyPair.load(path: curvePath)
+        try NoteKeyFile.create(path: "\(directory)/witness.key", for: .witness)
         try NewFile.write(configurationText, path: "\(directory)/configuration.yaml", mode: 0o600)
         try NewFile.write(SamplePolicy.text, path: "\(directory)/policy.yaml", mode: 0o600)
         // What was written must load before anybody relies on it.
@@ -99,7 +114,7 @@ package struct SignerInitialization {
             Outcome(
                 catalogueKey: catalogueKey.publicKey.rawRepresentation.base64EncodedString(),
                 signerKey: curveKey.publicKey.z85),
-            authorities[0].keySHA256
+            authorities[0]
         )
     }
 
@@ -112,9 +127,11 @@ package struct SignerInitialization {
         try NewFile.write(key, path: "\(rootDirectory)/root-key.pem", mode: 0o600)
         try NewFile.write(root, path: "\(rootDirectory)/root-certificate.pem", mode: 0o644)
         try NewFile.write(
-            RootNote.text(hasPassphraseFile: rootPassphrase == nil), path: "\(rootDirectory)/README", mode: 0o644)
+            RootNote.text(passphraseFile: rootPassphrase == nil ? rootPassphraseOutput ?? "" : nil),
+            path: "\(rootDirectory)/README", mode: 0o644)
         if rootPassphrase == nil {
-            try NewFile.write(passphrase + "\n", path: "\(rootDirectory)-passphrase", mode: 0o600)
+            try NewFile.write(
+                passphrase + "\n", path: rootPassphraseOutput ?? "\(rootDirectory)-passphrase", mode: 0o600)
         }
         try NewFile.write(root, path: trustAnchor, mode: 0o644)
     }
@@ -131,10 +148,12 @@ package struct SignerInitialization {
         try NewFile.write(ceremony.root.serializeAsPEM().pemString + "\n", path: "\(folder)/chain.pem", mode: 0o644)
     }
 
-    /// Enters the nodes and the first secret, each with its event.
-    private func writeLedger(authorityKeySHA256: [UInt8], at now: Date) async throws {
+    /// Enters the nodes, the first secret, the invitation and the console's certificate, each with its event.
+    ///
+    /// - Returns: the invitation's identifier.
+    private func writeLedger(_ authority: IssuingAuthority, at now: Date) async throws -> String? {
         let ledger = try Ledger(
-            path: "\(directory)/ledger.sqlite", authorities: [Self.authority: authorityKeySHA256],
+            path: "\(directory)/ledger.sqlite", authorities: [Self.authority: authority.keySHA256],
             failStop: { error in
                 FileHandle.standardError.write(Data("estuary-signer: the ledger could not commit: \(error)\n".utf8))
                 _exit(EX_IOERR)
@@ -150,7 +169,10 @@ package struct SignerInitialization {
             NodeDescription(
                 name: $0.name, role: $0.role, publicKeys: [$0.key], labels: nil, hosts: $0.hosts, addedAt: seconds)
         }
-        try await ledger.writer.perform { db in
+        let invitation = invitation?.description(at: seconds)
+        let invitationKey = self.invitation?.publicKey ?? ""
+        let console = try console?.certificate(by: authority, at: now)
+        try await ledger.writer.perform(counts: LedgerCounts(certificates: console == nil ? 0 : 1)) { db in
             for node in nodes {
                 try NodeTable.insert(db, node)
                 var event = events.administration(.nodeAdded, by: "operator:\(getuid())", at: now)
@@ -164,9 +186,23 @@ package struct SignerInitialization {
             event.principal = "secret:\(record.id)"
             event.count = record.uses
             try OutboxTable.append(db, UnnumberedEventLine(event), at: seconds)
+            if let invitation {
+                try InvitationTable.insert(db, invitation, publicKey: invitationKey)
+                var event = events.administration(.invitationCreated, by: "operator:\(getuid())", at: now)
+                event.describe(invitation)
+                try OutboxTable.append(db, UnnumberedEventLine(event), at: seconds)
+            }
+            if let console {
+                try CertificateTable.insert(db, console.record)
+                var event = events.administration(.nodeCertificateIssued, by: "operator:\(getuid())", at: now)
+                event.node = console.record.node
+                events.fill(&event, console.facts)
+                try OutboxTable.append(db, UnnumberedEventLine(event), at: seconds)
+            }
         }
         try ledger.close()
         try NewFile.write(secret.revealed + "\n", path: enrollmentSecret, mode: 0o600)
+        return invitation?.id
     }
 
     private var configurationText: String {
@@ -178,6 +214,8 @@ package struct SignerInitialization {
         auditor:
           endpoint: \(auditorEndpoint)
           key: "\(auditorKey)"
+          # Signs the checkpoints of the audit log: «estuary audit key». The signer verifies and cosigns them.
+          log-key: "\(logKey)"
         authorities:
           - name: \(Self.authority)
         # Labels and profiles; «estuary reload» reads them anew.

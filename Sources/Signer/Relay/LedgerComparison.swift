@@ -13,11 +13,13 @@ struct LedgerComparison: Sendable {
     /// The newest event that both have is sent again: the auditor refuses it where it has another one under that
     /// number, so that a ledger that was restored and has gone on since is found out as well.
     ///
+    /// - Parameter witnessedSize: for a witness, the tree that it knows: the reply then has the log's evidence.
     /// - Throws: ``LedgerBehindAuditor`` where the auditor has events that the ledger lacks; what the call throws where
     ///   the auditor can't be asked.
-    func storedSequence() async throws -> Int64 {
+    func position(witnessedSize: Int64? = nil) async throws -> AppendEventsReply {
         let run = ledger.incarnation
-        let stored = try await audit.position(EventPositionRequest(run: run)).acknowledgedSequence
+        let reply = try await audit.position(EventPositionRequest(run: run, witnessedSize: witnessedSize))
+        let stored = reply.acknowledgedSequence
         let (last, common) = try ledger.read { db in
             let last = try OutboxTable.lastSequence(db)
             return (last, try OutboxTable.lines(db, from: min(stored, last), limit: 1).first)
@@ -30,7 +32,7 @@ struct LedgerComparison: Sendable {
                 throw LedgerBehindAuditor(ledger: last, auditor: stored)
             }
         }
-        return stored
+        return reply
     }
 
     /// - Throws: ``OutboxGap`` where events from this number on are needed and were pruned.

@@ -16,6 +16,9 @@ struct OutboxRelay: Sendable {
 
     var core: SignerCore
     var audit: any AuditBackend
+    var witness: LogWitness
+    /// How often the log is looked at while there is nothing to deliver.
+    var witnessInterval: Duration
     /// Whether the auditor can be reached at the moment, and its coming and going.
     var isUp: @Sendable () -> Bool
     var connectionStates: AsyncStream<ConnectionState>
@@ -58,6 +61,9 @@ struct OutboxRelay: Sendable {
     private struct Session {
         var isSynchronized = false
         var nodesVersion: Int?
+        /// When the log was last verified.
+        var witnessedAt = ContinuousClock.now
+        var told: WitnessReport?
     }
 
     private func step(_ session: inout Session) async throws {
@@ -69,9 +75,22 @@ struct OutboxRelay: Sendable {
         do {
             try await synchronize(&session)
             try await sendNodes(&session)
-            try await deliver()
+            try await deliver(&session)
+            if ContinuousClock.now - session.witnessedAt >= witnessInterval { try await look(&session) }
+            session.told = try await witness.report(after: session.told)
         } catch let error as LedgerBehindAuditor {
             throw error
+        } catch let alarm as LogAlarm {
+            // Looked at again at the next step: it mends itself where the right log comes back.
+            core.metrics.relayFailed()
+            let told = session.told
+            session = Session()
+            do {
+                try await witness.raise(alarm)
+                session.told = try await witness.report(after: told)
+            } catch {
+                core.logger.warning("an alarm could not be recorded or told", metadata: ["error": "\(error)"])
+            }
         } catch {
             // The auditor's, the network's or the ledger's trouble: asked again at the next step.
             session = Session()
@@ -86,18 +105,27 @@ struct OutboxRelay: Sendable {
     private func synchronize(_ session: inout Session) async throws {
         guard !session.isSynchronized else { return }
         let comparison = LedgerComparison(ledger: core.ledger, audit: audit)
-        let stored = try await core.faults.around(.positionCall) { try await comparison.storedSequence() }
-        let position = core.outboxPosition
-        if stored != position.delivered {
-            if stored < position.delivered {
-                core.logger.warning(
-                    "the auditor lacks events that it had acknowledged: sending them again",
-                    metadata: ["events.acknowledged": "\(position.delivered)", "events.stored": "\(stored)"])
-                try comparison.requireKept(from: stored + 1)
-            }
-            try await setDelivered(stored)
+        let size = try witness.size()
+        let reply = try await core.faults.around(.positionCall) { try await comparison.position(witnessedSize: size) }
+        let (stored, delivered) = (reply.acknowledgedSequence, core.outboxPosition.delivered)
+        if stored < delivered {
+            core.logger.warning(
+                "the auditor lacks events that it had acknowledged: sending them again",
+                metadata: ["events.acknowledged": "\(delivered)", "events.stored": "\(stored)"])
+            try comparison.requireKept(from: stored + 1)
         }
+        // What it has and did not acknowledge is sent again: it acknowledges that with the proof that it is there.
+        try await record(reply.evidence, delivered: stored < delivered ? stored : nil)
+        session.witnessedAt = .now
         session.isSynchronized = true
+    }
+
+    /// Verifies and cosigns what others have added to the log.
+    private func look(_ session: inout Session) async throws {
+        let request = EventPositionRequest(run: core.ledger.incarnation, witnessedSize: try witness.size())
+        let reply = try await core.faults.around(.positionCall) { try await audit.position(request) }
+        try await record(reply.evidence)
+        session.witnessedAt = .now
     }
 
     private func sendNodes(_ session: inout Session) async throws {
@@ -109,7 +137,7 @@ struct OutboxRelay: Sendable {
     }
 
     /// Delivers what the outbox had when this step began; what has come since gathers for the next one.
-    private func deliver() async throws {
+    private func deliver(_ session: inout Session) async throws {
         let last = core.outboxPosition.last
         var rows = Self.maximumRows
         while core.outboxPosition.delivered < last {
@@ -121,12 +149,16 @@ struct OutboxRelay: Sendable {
             }
             do {
                 let request = AppendEventsRequest(
-                    run: core.ledger.incarnation, firstSequence: first, lines: batch)
+                    run: core.ledger.incarnation, firstSequence: first, lines: batch,
+                    witnessedSize: try witness.size())
                 let reply = try await core.faults.around(.appendCall) { try await audit.append(request) }
                 guard reply.acknowledgedSequence >= first else {
                     throw ServiceError(.unexpected, "The auditor acknowledged nothing of what it was sent.")
                 }
-                try await setDelivered(reply.acknowledgedSequence)
+                // It may have more than was sent now: that is acknowledged when it has shown it.
+                let last = min(reply.acknowledgedSequence, first + Int64(batch.count) - 1)
+                try await record(reply.evidence, of: batch, delivered: last)
+                session.witnessedAt = .now
             } catch let error as ServiceError where error.code == .messageTooLarge && batch.count > 1 {
                 rows = batch.count / 2
             } catch let error as ServiceError where error.code == .eventConflict {
@@ -145,10 +177,8 @@ struct OutboxRelay: Sendable {
             }.map(\.element))
     }
 
-    private func setDelivered(_ sequence: Int64) async throws {
-        try await core.faults.around(.acknowledgementRecord) {
-            try await core.ledger.writer.perform(reserved: true) { try OutboxTable.setDelivered($0, sequence) }
-        }
+    private func record(_ evidence: LogEvidence?, of lines: [String] = [], delivered: Int64? = nil) async throws {
+        try await witness.record(evidence, of: lines, delivered: delivered)
         try core.refreshOutboxPosition()
     }
 }

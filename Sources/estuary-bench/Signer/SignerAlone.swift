@@ -2,6 +2,7 @@ internal import ClusterProtocol
 internal import ClusterTransport
 internal import Foundation
 internal import Logging
+internal import TransparencyLog
 
 /// A real signer in a folder of its own, with this process as its only frontend and no auditor.
 final class SignerAlone {
@@ -30,6 +31,7 @@ final class SignerAlone {
                 "--trust-anchor", folder + "/trust-anchor.pem", "--enrollment-secret", folder + "/enrollment-secret",
                 "--endpoint", endpoint, "--auditor-endpoint", "tcp://127.0.0.1:\(ports[1])",
                 "--auditor-key=" + (try CurveKeyPair.generate().publicKey.z85),
+                "--log-key=\(try NoteSigner(newKeyOf: "bench", type: .ed25519).verifierKey)",
                 "--node=name=bench,role=frontend,key=\(key.publicKey.z85),hosts=localhost",
             ], log: output)
         try await initialization.end(within: .seconds(30))

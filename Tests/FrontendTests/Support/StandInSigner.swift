@@ -190,6 +190,12 @@ final class StandInSigner: SigningBackend {
 
 /// An auditor in memory that stores each event once, in order, and refuses gaps.
 final class StandInAuditor: AuditBackend {
+    func witness(_ request: WitnessReport) async throws -> Done { Done() }
+
+    func events(_ request: StoredEventsRequest) async throws -> StoredEventsReply {
+        throw ServiceError(.notPermitted, "Only the signer asks for its events.")
+    }
+
     private struct State {
         var isUp = true
         /// Events with this reason are refused.

@@ -6,6 +6,7 @@ internal import Foundation
 internal import GRDB
 internal import SwiftASN1
 internal import Testing
+internal import TransparencyLog
 internal import X509
 
 @testable internal import Signer
@@ -18,6 +19,7 @@ final class FaultWorld {
     let auditor: RunningAuditor
     private(set) var signer: RunningSigner
     private let folder: String
+    private let logKey: NoteVerifierKey
     private let authority: IssuingAuthority
     /// How a request gets to the signer where the transport is what fails.
     private let wire: SignerWire?
@@ -45,10 +47,14 @@ final class FaultWorld {
         let ceremony = try AuthorityCeremony(organization: "Test", authority: "devices").perform()
         authority = try IssuingAuthority(
             name: "devices", certificate: ceremony.issuing, parents: [ceremony.root], key: ceremony.issuingKey)
+        let logKey = try NoteKeyFile.create(path: "\(folder)/events.sqlite.key", for: .log).verifierKey
+        try NoteKeyFile.create(path: "\(folder)/witness.key", for: .witness)
+        self.logKey = logKey
         auditor = RunningAuditor(path: "\(folder)/events.sqlite", faults: script.hook)
         auditor.start()
         (signer, recoveries) = try await Self.start { [folder, authority, auditor, script] in
-            try await RunningSigner(folder: folder, authority: authority, auditor: auditor, faults: script.hook)
+            try await RunningSigner(
+                folder: folder, authority: authority, auditor: auditor, logKey: logKey, faults: script.hook)
         }
     }
 
@@ -72,7 +78,8 @@ final class FaultWorld {
         try await signer.end()
         let (signer, failed) = try await Self.start {
             try await RunningSigner(
-                folder: folder, authority: authority, auditor: auditor, faults: script.hook, acceptsLoss: acceptsLoss)
+                folder: folder, authority: authority, auditor: auditor, logKey: logKey, faults: script.hook,
+                acceptsLoss: acceptsLoss)
         }
         self.signer = signer
         recoveries += 1 + failed

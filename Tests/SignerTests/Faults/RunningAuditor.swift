@@ -80,6 +80,14 @@ final class RunningAuditor: AuditBackend {
         try await served { try await $0.updateNodes(request) }
     }
 
+    func witness(_ request: WitnessReport) async throws -> Done {
+        try await served { try await $0.witness(request) }
+    }
+
+    func events(_ request: StoredEventsRequest) async throws -> StoredEventsReply {
+        try await served { try await $0.events(request) }
+    }
+
     /// Every event that it has, oldest first.
     func events(type: String? = nil) async throws -> [AuditEvent] {
         guard let store = state.withLock({ $0.store }) else { throw ServiceError(.unreachable, "It is away.") }

@@ -7,6 +7,7 @@ internal import Logging
 internal import Observability
 internal import Synchronization
 internal import Testing
+internal import TransparencyLog
 internal import X509
 
 @testable internal import Signer
@@ -33,7 +34,8 @@ final class RunningSigner: Sendable {
     }
 
     init(
-        folder: String, authority: IssuingAuthority, auditor: RunningAuditor, faults: FaultHook,
+        folder: String, authority: IssuingAuthority, auditor: RunningAuditor, logKey: NoteVerifierKey,
+        faults: FaultHook,
         acceptsLoss: Bool = false
     ) async throws {
         let death = Death()
@@ -55,12 +57,15 @@ final class RunningSigner: Sendable {
         desk = SigningDesk(
             core: core, pipeline: pipeline, registry: registry, publisher: publisher, revocationLists: lists,
             statuses: CertificateStatusDesk(core: core, revocationLists: lists))
+        let witness = LogWitness(
+            core: core, audit: auditor, log: logKey,
+            key: try NoteKeyFile.load(path: "\(folder)/witness.key", of: .witness))
         administration = AdministrationDesk(
             core: core, pipeline: pipeline, registry: registry, publisher: publisher, policyFile: policyFile,
-            auditorIsUp: { auditor.isUp }, memoryIsLocked: false)
+            witness: witness, auditorIsUp: { auditor.isUp }, memoryIsLocked: false)
         let outbox = OutboxRelay(
-            core: core, audit: auditor, isUp: { auditor.isUp }, connectionStates: AsyncStream { $0.finish() },
-            nodes: { [] }, nodesVersion: { 1 })
+            core: core, audit: auditor, witness: witness, witnessInterval: .seconds(1), isUp: { auditor.isUp },
+            connectionStates: AsyncStream { $0.finish() }, nodes: { [] }, nodesVersion: { 1 })
         relay = Task { try await outbox.run() }
         core.outboxGrew()
     }

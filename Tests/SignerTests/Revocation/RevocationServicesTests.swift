@@ -49,6 +49,7 @@ internal import X509
         auditor:
           endpoint: tcp://127.0.0.1:2
           key: "0000000000000000000000000000000000000000"
+          log-key: estuary/test+021b4577+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f
         authorities:
           - name: \(authority)
         \(keys.split(separator: "\n").map { "    \($0)" }.joined(separator: "\n"))

@@ -23,8 +23,13 @@ package protocol AdministrationBackend: Sendable {
     func addNode(_ request: AddNodeRequest) async throws -> NodeDescription
     func listNodes(_ request: ListNodesRequest) async throws -> Page<NodeDescription>
     func removeNode(_ request: RemoveNodeRequest) async throws -> NodeDescription
+    func removeSilentNodes(_ request: RemoveSilentNodesRequest) async throws -> RemoveSilentNodesReply
+    func createInvitation(_ request: CreateInvitationRequest) async throws -> InvitationDescription
+    func listInvitations(_ request: ListInvitationsRequest) async throws -> Page<InvitationDescription>
+    func revokeInvitation(_ request: RevokeInvitationRequest) async throws -> InvitationDescription
     func reload(_ request: ReloadRequest) async throws -> ReloadReply
     func status(_ request: SignerStatusRequest) async throws -> SignerStatus
+    func acceptLog(_ request: AcceptLogRequest) async throws -> AcceptLogReply
     func metrics(_ request: MetricsRequest) async throws -> MetricsReply
 }
 
@@ -123,12 +128,40 @@ package distributed actor AdministrationService {
         try await backend.removeNode(request)
     }
 
+    package distributed func removeSilentNodes(
+        _ request: RemoveSilentNodesRequest
+    ) async throws -> RemoveSilentNodesReply {
+        try await backend.removeSilentNodes(request)
+    }
+
+    package distributed func createInvitation(
+        _ request: CreateInvitationRequest
+    ) async throws -> InvitationDescription {
+        try await backend.createInvitation(request)
+    }
+
+    package distributed func listInvitations(
+        _ request: ListInvitationsRequest
+    ) async throws -> Page<InvitationDescription> {
+        try await backend.listInvitations(request)
+    }
+
+    package distributed func revokeInvitation(
+        _ request: RevokeInvitationRequest
+    ) async throws -> InvitationDescription {
+        try await backend.revokeInvitation(request)
+    }
+
     package distributed func reload(_ request: ReloadRequest) async throws -> ReloadReply {
         try await backend.reload(request)
     }
 
     package distributed func status(_ request: SignerStatusRequest) async throws -> SignerStatus {
         try await backend.status(request)
+    }
+
+    package distributed func acceptLog(_ request: AcceptLogRequest) async throws -> AcceptLogReply {
+        try await backend.acceptLog(request)
     }
 
     package distributed func metrics(_ request: MetricsRequest) async throws -> MetricsReply {

@@ -123,12 +123,14 @@ package struct SignerStatus: Codable, Sendable, Equatable {
     /// Whether memory is locked (`mlockall`).
     package var memoryLocked: Bool
     package var nodes: [Node]
+    package var witness: WitnessStatus
 
     package init(
         version: String, startedAt: Int64, authorities: [Authority], catalogueVersion: Int,
         configurationSHA256: String, inFlight: Int, outboxBacklog: Int64, outboxLimit: Int64, lastSequence: Int64,
         ledgerIncarnation: String, auditorReachable: Bool, certificates: Int64, devices: Int64,
-        approvalsWaiting: Int64, memoryLocked: Bool, nodes: [Node]
+        approvalsWaiting: Int64, memoryLocked: Bool, nodes: [Node],
+        witness: WitnessStatus
     ) {
         self.version = version
         self.startedAt = startedAt
@@ -146,6 +148,7 @@ package struct SignerStatus: Codable, Sendable, Equatable {
         self.approvalsWaiting = approvalsWaiting
         self.memoryLocked = memoryLocked
         self.nodes = nodes
+        self.witness = witness
     }
 }
 

@@ -32,9 +32,14 @@ package struct AuditEvent: Sendable, Equatable {
         case keyEncryptionKeyRemoved = "kek-removed"
         case nodeAdded = "node-added"
         case nodeRemoved = "node-removed"
+        /// Whoever has the invitation of `principal` may make so many nodes, as `count` says.
+        case invitationCreated = "invitation-created"
+        case invitationRevoked = "invitation-revoked"
         case configurationApplied = "configuration-applied"
         case configurationRefused = "configuration-refused"
         // What nodes do.
+        /// A node has joined by the invitation of `principal`.
+        case nodeJoined = "node-joined"
         case nodeCertificateIssued = "node-certificate-issued"
         /// A certificate for an authority's OCSP responder, whose key the signer made and alone holds.
         case responderCertificateIssued = "responder-certificate-issued"
@@ -54,8 +59,21 @@ package struct AuditEvent: Sendable, Equatable {
         case exported
         /// The events up to the place in `count` were exported, and are no longer in the log's store: their hashes are.
         case pruned
-        /// What an operator should look at now: a node has used up a quota, which it may do where it was stolen.
+        /// What an operator should look at now: a node has used up a quota, which it may do where it was stolen; or the
+        /// log is not what the signer has witnessed.
         case alarm
+        /// An operator has made the signer go on from another log than it had witnessed.
+        case logAccepted = "log-accepted"
+        /// The signer's ledger was restored from a backup. So many events, in `count`, came back from the log.
+        case restored
+    }
+
+    /// How far a revocation or a release goes.
+    package enum Scope: String, Sendable {
+        case certificate
+        /// Every certificate, name and key of the device.
+        case device
+        case name
     }
 
     package enum Decision: String, Sendable {
@@ -77,6 +95,8 @@ package struct AuditEvent: Sendable, Equatable {
         case localUser = "local-user"
         /// A node's CURVE key.
         case node
+        /// The CURVE key of an invitation.
+        case invitation
         /// A password at the auditor's console.
         case password
     }
@@ -103,7 +123,7 @@ package struct AuditEvent: Sendable, Equatable {
     package var profileVersion: Int?
     package var operation: String?
     package var authentication: Authentication?
-    /// The authenticated one: `secret:ID`, `certificate:SERIAL`, or `manufacturer:NAME:FINGERPRINT`.
+    /// The authenticated one: `secret:ID`, `certificate:SERIAL`, `manufacturer:NAME:FINGERPRINT`, or `invitation:ID`.
     package var principal: String?
     /// `operator:UID`
     package var `operator`: String?
@@ -138,6 +158,19 @@ package struct AuditEvent: Sendable, Equatable {
     package var count: Int?
     /// 128 random bits, hexadecimal: so that the bare leaf hashes of the log can't be guessed.
     package var salt: String
+    /// Of a revocation or a release.
+    package var scope: Scope?
+    /// In whose place this one is: the serial number of a certificate whose key never arrived, or `secret:ID`.
+    package var supersedes: String?
+    /// SHA-256, hexadecimal, of who asked and of the `Idempotency-Key` header.
+    package var idempotencyScope: String?
+    /// Of the manufacturer's certificate that was shown: SHA-256 of its signed part and of its key, hexadecimal.
+    package var manufacturerIdentity: String?
+    package var manufacturerKeySHA256: String?
+    /// Of a node: its public CURVE key in Z85, its role, and the labels that it may ask for; nil for all of them.
+    package var publicKey: String?
+    package var role: String?
+    package var labels: [String]?
 
     /// A new event that its source has yet to number.
     package init(_ type: Kind, time: Date, id: UUID = AuditEvent.randomID(), salt: String = AuditEvent.randomSalt()) {

@@ -14,11 +14,14 @@ package struct AppendEventsRequest: RemoteRequest {
     package var firstSequence: Int64
     /// Encoded events (``AuditEvent/line(maximumBytes:)``), byte for byte as they are to be logged.
     package var lines: [String]
+    /// The size of the tree that the caller has witnessed; nil for one that does not witness the log.
+    package var witnessedSize: Int64?
 
-    package init(run: String, firstSequence: Int64, lines: [String]) {
+    package init(run: String, firstSequence: Int64, lines: [String], witnessedSize: Int64? = nil) {
         self.run = run
         self.firstSequence = firstSequence
         self.lines = lines
+        self.witnessedSize = witnessedSize
     }
 
     /// The most bytes that a line takes inside a message: its own, and their number.
@@ -33,10 +36,13 @@ package struct AppendEventsReply: Codable, Sendable, Equatable {
     package var acknowledgedSequence: Int64
     /// The number of events in the log, of all sources.
     package var logSize: Int64
+    /// For a witness: that the log goes on from what it knew, and has what was sent.
+    package var evidence: LogEvidence?
 
-    package init(acknowledgedSequence: Int64, logSize: Int64) {
+    package init(acknowledgedSequence: Int64, logSize: Int64, evidence: LogEvidence? = nil) {
         self.acknowledgedSequence = acknowledgedSequence
         self.logSize = logSize
+        self.evidence = evidence
     }
 }
 
@@ -46,9 +52,12 @@ package struct EventPositionRequest: RemoteRequest {
     package static let method = "audit.position"
 
     package var run: String
+    /// The size of the tree that the caller has witnessed; nil for one that does not witness the log.
+    package var witnessedSize: Int64?
 
-    package init(run: String) {
+    package init(run: String, witnessedSize: Int64? = nil) {
         self.run = run
+        self.witnessedSize = witnessedSize
     }
 }
 

@@ -6,6 +6,8 @@ package protocol AuditBackend: Sendable {
     func append(_ request: AppendEventsRequest) async throws -> AppendEventsReply
     func position(_ request: EventPositionRequest) async throws -> AppendEventsReply
     func updateNodes(_ request: UpdateNodesRequest) async throws -> Done
+    func witness(_ request: WitnessReport) async throws -> Done
+    func events(_ request: StoredEventsRequest) async throws -> StoredEventsReply
 }
 
 /// The auditor as the signer and the frontends see it.
@@ -29,6 +31,14 @@ package distributed actor AuditService {
 
     package distributed func updateNodes(_ request: UpdateNodesRequest) async throws -> Done {
         try await backend.updateNodes(request)
+    }
+
+    package distributed func witness(_ request: WitnessReport) async throws -> Done {
+        try await backend.witness(request)
+    }
+
+    package distributed func events(_ request: StoredEventsRequest) async throws -> StoredEventsReply {
+        try await backend.events(request)
     }
 }
 

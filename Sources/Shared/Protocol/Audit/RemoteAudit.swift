@@ -20,4 +20,12 @@ package struct RemoteAudit: AuditBackend {
     package func updateNodes(_ request: UpdateNodesRequest) async throws -> Done {
         try await service.updateNodes(request)
     }
+
+    package func witness(_ request: WitnessReport) async throws -> Done {
+        try await service.witness(request)
+    }
+
+    package func events(_ request: StoredEventsRequest) async throws -> StoredEventsReply {
+        try await service.events(request)
+    }
 }
