@@ -20,6 +20,7 @@ CONNECTIONS = {
     ("frontend", "auditor", 7602),
     ("signer", "auditor", 7602),
     ("estuary-access=monitoring", "frontend", 9101),
+    ("estuary-access=monitoring", "signer", 9100),
     ("estuary-access=monitoring", "auditor", 9102),
     ("estuary-access=operators", "auditor", 8480),
 }
