@@ -37,7 +37,7 @@ ALL = [
     ("memory without a limit", lambda m: _drop(_container(m, "StatefulSet", "signer")["resources"], "limits"), "limit for memory"),
     ("an image without a version", lambda m: _container(m, "Job", "init").update(image="estuary/tools"), "no version"),
     ("no probe", lambda m: _drop(_container(m, "StatefulSet", "auditor"), "readinessProbe"), "no probes"),
-    ("a probe of another port", lambda m: _container(m, "Deployment", "frontend")["livenessProbe"]["httpGet"].update(port="metrics"), "metrics"),
+    ("a probe of another port", lambda m: _container(m, "Deployment", "frontend").update(livenessProbe={"httpGet": {"port": "metrics"}}), "metrics"),
     ("a frontend with the signer's keys", lambda m: pod(m.named("Deployment", "frontend"))["volumes"].append({"name": "state2", "persistentVolumeClaim": {"claimName": "state-signer-0"}}), "may not have PersistentVolumeClaim state-signer-0"),
     ("a signer with the root key", lambda m: pod(m.named("StatefulSet", "signer"))["volumes"].append({"name": "root", "persistentVolumeClaim": {"claimName": "handover"}}), "may not have PersistentVolumeClaim handover"),
     ("a volume that is not there", lambda m: _container(m, "Deployment", "frontend")["volumeMounts"][0].update(name="sate"), "not there: sate"),
