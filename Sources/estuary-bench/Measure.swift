@@ -8,14 +8,15 @@ struct Measure: AsyncParsableCommand {
         discussion: """
             Parts: a, the cryptography that can't be done without; b, a cluster's processor time for an enrollment; \
             c, throughput and latency; d, the signer alone; e, the cost with a full ledger and log; f, memory of idle \
-            connections; g, time to ready; h, the disk; t, the transport between the processes. The floor of part a is \
-            always measured, before the others and after them.
+            connections; g, time to ready; h, the disk; l, what an event costs the auditor in a long log and in an empty \
+            one; q, the answers of the auditor's console; t, the transport between the processes. The floor of part a \
+            is always measured, before the others and after them.
 
             The exit status tells whether everything worked and every count was right. Times decide nothing.
             """)
 
     @Option(help: ArgumentHelp("Only these parts, such as «bd».", valueName: "parts"))
-    var only = "abcdefght"
+    var only = "abcdefghlqt"
 
     @Flag(help: "A short run: it shows that everything works and that the counts are right. Its times say little.")
     var short = false
@@ -32,16 +33,28 @@ struct Measure: AsyncParsableCommand {
             valueName: "dir"))
     var state: String?
 
+    @Option(help: ArgumentHelp("For part l: how many events the long log has (10000000).", valueName: "N"))
+    var longLog: Int?
+
+    @Option(help: ArgumentHelp("For part q: how many events the log has (1000000).", valueName: "N"))
+    var searchedLog: Int?
+
     @Option(help: ArgumentHelp("The commit that is measured, for the report.", valueName: "hash"))
     var commit = "unknown"
 
-    private static let parts = Set("abcdefght")
+    private static let parts = Set("abcdefghlqt")
 
     func validate() throws {
         guard !only.isEmpty, Set(only).isSubset(of: Self.parts) else {
-            throw ValidationError("--only takes letters of abcdefght, not «\(only)».")
+            throw ValidationError("--only takes letters of abcdefghlqt, not «\(only)».")
         }
         _ = try certificateCounts()
+        for (name, count) in [("--long-log", longLog), ("--searched-log", searchedLog)] {
+            guard let count else { continue }
+            guard (1000...100_000_000).contains(count) else {
+                throw ValidationError("\(name) takes a number from 1000 to 100000000, not \(count).")
+            }
+        }
     }
 
     private func certificateCounts() throws -> [Int] {
@@ -103,6 +116,18 @@ struct Measure: AsyncParsableCommand {
         if only.contains("e") || only.contains("g") {
             var part = FullLedgerPart(counts: try certificateCounts(), keptIn: state)
             if short { (part.enrollments, part.warmUp, part.fleetDevices) = (500, 100, 100) }
+            figures += try await part.measure(in: scratch)
+        }
+        if only.contains("l") {
+            var part = LogGrowthPart()
+            if short { (part.events, part.rounds, part.eventsPerRound) = (20_000, 2, 1000) }
+            if let longLog { part.events = longLog }
+            figures += try await part.measure(in: scratch)
+        }
+        if only.contains("q") {
+            var part = QueriesPart()
+            if short { (part.events, part.questions) = (5000, 5) }
+            if let searchedLog { part.events = searchedLog }
             figures += try await part.measure(in: scratch)
         }
         return figures

@@ -18,8 +18,7 @@ struct FillTemplate: Sendable {
     private let eventSubject: String
     private let eventName: String
     private let deviceName = DeviceName.text(FillTemplate.device)
-    private let serialPlace: Int
-    private let namePlace: Int
+    private let pattern: CertificatePattern
 
     /// Reads the one enrolled device of a ledger.
     ///
@@ -47,18 +46,12 @@ struct FillTemplate: Sendable {
         eventName = name
         secretPrincipal = real.principal ?? ""
         event = try EventTemplate(real)
-        guard let serial = der.firstRange(of: row[1] as Data), let common = der.firstRange(of: Data(deviceName.utf8))
-        else { throw BenchFailure("The real certificate does not have its serial number and name as they stand.") }
-        serialPlace = serial.lowerBound
-        namePlace = common.lowerBound
+        pattern = try CertificatePattern(der, serial: row[1], name: deviceName)
     }
 
     /// The real certificate with another serial number and name, which nobody has signed.
     func certificate(serial: Data, name: String) -> Data {
-        var copy = der
-        copy.replaceSubrange(serialPlace..<serialPlace + serial.count, with: serial)
-        copy.replaceSubrange(namePlace..<namePlace + name.utf8.count, with: name.utf8)
-        return copy
+        pattern.certificate(serial: serial, name: name)
     }
 
     /// The real certificate with another serial number, name and validity, signed.

@@ -1,7 +1,5 @@
-internal import Auditor
 internal import Foundation
 internal import GRDB
-internal import Logging
 internal import X509
 
 /// Fills the ledger and the event log of a stopped cluster, so that each process takes them for its own; the log's tree and
@@ -29,26 +27,13 @@ struct FleetFiller {
             group.addTask { try LedgerFill(fleet: fleet, after: sequence.sequence).fill(ledger) }
             group.addTask {
                 try LogFill(fleet: fleet, after: sequence).fill(log: events)
-                try await Self.followLog(auditor: folder)
+                try await LogFollowing.complete(configuration: "\(folder)/configuration.yaml")
             }
             try await group.waitForAll()
         }
         // So that what follows does not pay for it.
         sync()
         return fleet.signed.map { Device(number: $0.key, certificate: $0.value) }.sorted { $0.number < $1.number }
-    }
-
-    /// Has the auditor itself take the new events into its tree and its index.
-    private static func followLog(auditor folder: String) async throws {
-        let configuration = try AuditorConfiguration.load(path: "\(folder)/configuration.yaml")
-        let store = try EventStore(configuration: configuration, logger: Logger(label: "estuary-bench"))
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await store.run() }
-            while await store.indexBacklog > 0 { try await Task.sleep(for: .milliseconds(50)) }
-            store.finish()
-            try await group.waitForAll()
-        }
-        try await store.close()
     }
 
     private func prepare() throws -> FilledFleet {
