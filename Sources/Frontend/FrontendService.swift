@@ -91,7 +91,7 @@ package struct FrontendService: Service {
             nodeName: configuration.name,
             files: IdentityFiles(
                 keyPath: configuration.tlsKeyPath, chainPath: configuration.tlsCertificatePath),
-            identity: identity, signers: links, logger: logger,
+            identity: identity, signers: links, directory: directory, logger: logger,
             checkInterval: configuration.certificateCheckInterval)
         let server = FrontendServer(
             settings: Self.serverSettings(configuration), transport: .tls(identity), limit: acceptance, drain: drain,

@@ -1,3 +1,4 @@
+internal import ClusterProtocol
 internal import Crypto
 internal import Foundation
 internal import PKI
@@ -12,6 +13,8 @@ struct IssuingAuthority: Sendable {
     let certificate: Certificate
     /// The issuing certificate first, then every intermediate, the root last; DER.
     let chain: [Data]
+    /// What a roll-over of the root adds to it.
+    let rollOver: RollOverCertificates
     let subject: String
     /// In seconds since 1970.
     let notAfter: Int64
@@ -31,7 +34,7 @@ struct IssuingAuthority: Sendable {
     ///   that may sign certificates and CRLs.
     init(
         name: String, certificate: Certificate, parents: [Certificate], key: Certificate.PrivateKey,
-        services: RevocationServices = RevocationServices()
+        services: RevocationServices = RevocationServices(), rollOver: RollOverCertificates = RollOverCertificates()
     ) throws {
         guard certificate.publicKey == key.publicKey else {
             throw KeyStoreError("authority «\(name)»: the key is not the certificate's.")
@@ -62,6 +65,7 @@ struct IssuingAuthority: Sendable {
         self.certificate = certificate
         self.key = key
         chain = try ([certificate] + parents).map { Data(try $0.derEncoded()) }
+        self.rollOver = rollOver
         subject = certificate.subject.description
         notAfter = Int64(certificate.notValidAfter.timeIntervalSince1970)
         keySHA256 = Array(SHA256.hash(data: try certificate.publicKey.derEncoded()))
@@ -73,6 +77,26 @@ struct IssuingAuthority: Sendable {
         listIssuer = try RevocationListIssuer(certificate: Array(chain[0]), keyIdentifier: Array(identifier))
         statusIssuer = try OCSPIssuer(certificate: Array(chain[0]))
         signatureAlgorithm = SignatureAlgorithm(signingWith: certificate.publicKey)
+    }
+
+    /// As the catalogue has it.
+    var description: AuthorityDescription {
+        AuthorityDescription(
+            name: name, chain: chain, crossCertificates: rollOver.crossCertificates,
+            additionalCertificates: rollOver.additionalCertificates)
+    }
+
+    /// Which certificate it signs with, for events.
+    var remark: String {
+        "authority \(name) sha256:\(SHA256.hash(data: chain[0]).hexadecimal)"
+    }
+
+    /// The public keys of authorities and of what is above and beside them, DER.
+    static func publicKeys(of authorities: [IssuingAuthority]) throws -> Set<[UInt8]> {
+        Set(
+            try authorities.flatMap(\.description.caCertificates).map {
+                try Certificate(derEncoded: Array($0)).publicKey.derEncoded()
+            })
     }
 
     /// Signs what is not a certificate: a CRL (RFC 5280 §5.1.1.2), with ``signatureAlgorithm``.

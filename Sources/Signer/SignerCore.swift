@@ -24,7 +24,6 @@ final class SignerCore: Sendable {
 
     let name: String
     let ledger: Ledger
-    let authorities: [String: IssuingAuthority]
     let serials = SerialNumberSource()
     let events: EventComposer
     let limits: Limits
@@ -40,6 +39,7 @@ final class SignerCore: Sendable {
     /// The wall clock. Tests bring their own.
     let now: @Sendable () -> Date
     private let currentPolicy: Mutex<Policy>
+    private let currentAuthorities: Mutex<[String: IssuingAuthority]>
     private let draining = Mutex(false)
     private let lostDenials = Mutex(0)
     private let outbox = Mutex(OutboxPosition(last: 0, delivered: 0))
@@ -53,7 +53,6 @@ final class SignerCore: Sendable {
     ) throws {
         self.name = name
         self.ledger = ledger
-        self.authorities = Dictionary(uniqueKeysWithValues: authorities.map { ($0.name, $0) })
         self.limits = limits
         issuanceLimits = IssuanceLimits(rates: limits.rates)
         self.keyWrapping = keyWrapping
@@ -64,14 +63,27 @@ final class SignerCore: Sendable {
         self.now = now
         events = EventComposer(source: name, run: ledger.incarnation)
         currentPolicy = Mutex(policy)
+        currentAuthorities = Mutex(Dictionary(uniqueKeysWithValues: authorities.map { ($0.name, $0) }))
         outboxSignal = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         revocationSignal = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         try refreshOutboxPosition()
+        for name in authorities.map(\.name) {
+            // Also where the clock was set back, or the ledger was brought up to date after a restore.
+            if let newest = try ledger.read({ try CertificateTable.newestSerial($0, authority: name) }) {
+                serials.moveOn(past: newest)
+            }
+        }
     }
 
     var policy: Policy {
         get { currentPolicy.withLock { $0 } }
         set { currentPolicy.withLock { $0 = newValue } }
+    }
+
+    /// By name. `estuary reload` replaces them.
+    var authorities: [String: IssuingAuthority] {
+        get { currentAuthorities.withLock { $0 } }
+        set { currentAuthorities.withLock { $0 = newValue } }
     }
 
     /// Seconds since 1970.

@@ -1,4 +1,5 @@
 internal import ClusterProtocol
+internal import Foundation
 internal import Synchronization
 
 /// The labels and authorities that this frontend serves now, of all its signers.
@@ -9,6 +10,7 @@ final class CatalogueDirectory: Sendable {
         var labels: [String: ServedLabel] = [:]
         var authoritiesBySigner: [Int: [ServedAuthority]] = [:]
         var authorities: [String: ServedAuthority] = [:]
+        var nodeChains: [Int: [Data]] = [:]
     }
 
     private let state = Mutex(State())
@@ -37,9 +39,17 @@ final class CatalogueDirectory: Sendable {
         state.withLock { $0.authoritiesBySigner[signer] ?? [] }
     }
 
+    /// What this node's certificate goes with in TLS, by the catalogue of each signer; DER.
+    var nodeChains: [[Data]] {
+        state.withLock { $0.nodeChains.sorted { $0.key < $1.key }.map(\.value) }
+    }
+
     /// Replaces what a signer's catalogue says, as one step.
-    func apply(_ labels: [ServedLabel], authorities: [ServedAuthority], version: Int, of signer: Int) {
+    func apply(
+        _ labels: [ServedLabel], authorities: [ServedAuthority], nodeChain: [Data]?, version: Int, of signer: Int
+    ) {
         state.withLock { state in
+            state.nodeChains[signer] = nodeChain
             state.bySigner[signer] = labels
             state.authoritiesBySigner[signer] = authorities
             state.versions[signer] = version

@@ -58,13 +58,16 @@ final class ServedLabel: Sendable {
             acceptedIssuers.map { Int64($0.issuing.notValidAfter.timeIntervalSince1970) }.min() ?? 0
         // Basic first: some clients look at the first challenge only.
         challenges = label.acceptsSecrets ? ["Basic realm=\"estuary\"", "Bearer realm=\"estuary\""] : []
-        certificates = Base64Buffers(CertsOnlyMessage.encode(self.authority.chain.map { Array($0) }))
+        certificates = Base64Buffers(
+            CertsOnlyMessage.encode(
+                self.authority.caCertificates.map { Array($0) }, keepsOrder: self.authority.isRollingOver))
         let attributes = try CSRAttributes(
             profile: profile, requiresChannelBinding: label.channelBindingRequired, forms: label.csrAttributes)
         self.attributes = attributes.isEmpty ? nil : Base64Buffers(try attributes.encoded())
     }
 
-    /// The body of `cacerts`: the authority's certificate, every intermediate, the root (RFC 7030 §4.1.3).
+    /// The body of `cacerts`: the authority's certificate, every intermediate, the root, and during a roll-over the old
+    /// and the new root and how they certify each other (RFC 7030 §4.1.3).
     func caCertificates(_ layout: Base64Body.Layout) -> ByteBuffer {
         certificates[layout]
     }

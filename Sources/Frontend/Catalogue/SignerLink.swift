@@ -138,7 +138,9 @@ final class SignerLink: Service {
         if let signed {
             try file.write(signed)
         }
-        directory.apply(labels, authorities: authorities, version: catalogue.version, of: index)
+        directory.apply(
+            labels, authorities: authorities, nodeChain: catalogue.nodeAuthority?.serverChain,
+            version: catalogue.version, of: index)
     }
 }
 

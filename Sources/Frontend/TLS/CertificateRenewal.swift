@@ -7,7 +7,8 @@ internal import ServiceLifecycle
 internal import SwiftASN1
 internal import X509
 
-/// Gets the node's own TLS certificate from the signer, and the next one in time (design §8).
+/// Gets the node's own TLS certificate from the signer, and the next one in time (design §8), or as soon as the
+/// catalogue says that another chain goes with it: the authority is another one, or its root rolls over.
 ///
 /// The key is made here once and stays; the signer decides the names.
 struct CertificateRenewal: Service {
@@ -15,9 +16,12 @@ struct CertificateRenewal: Service {
     let files: IdentityFiles
     let identity: CurrentIdentity
     let signers: [SignerLink]
+    let directory: CatalogueDirectory
     let logger: Logger
     /// How often the wall clock is looked at: a laptop that slept, or a clock that was set, must not miss the time.
     var checkInterval = Duration.seconds(30)
+    /// How often the catalogue is looked at.
+    private static let catalogueInterval = Duration.seconds(2)
 
     func run() async throws {
         let key = try files.loadOrMakeKey()
@@ -43,16 +47,25 @@ struct CertificateRenewal: Service {
         let jitter = Double.random(in: 0...1)
         var current = kept
         var failures = 0
+        // What the catalogues said when the signer was last asked: where it gives another chain all the same, once is enough.
+        var asked: [[Data]] = []
         while !Task.isCancelled {
-            if let current, current.renewalTime(jitter: jitter) > .now {
-                try await Task.sleep(for: checkInterval)
+            let chains = directory.nodeChains
+            if let current, current.renewalTime(jitter: jitter) > .now,
+                chains == asked || chains.isEmpty || chains.contains(Array(current.chain.dropFirst()))
+            {
+                try await Task.sleep(for: min(checkInterval, Self.catalogueInterval))
                 continue
             }
             do {
-                current = try await renew(key: key)
+                let next = try await renew(key: key)
+                current = next
                 failures = 0
-                // Also where that one is due at once, with a clock that is wrong or a validity that is too short.
-                try await Task.sleep(for: checkInterval)
+                asked = chains
+                if next.renewalTime(jitter: jitter) <= .now {
+                    // A clock that is wrong, or a validity that is too short.
+                    try await Task.sleep(for: checkInterval)
+                }
             } catch {
                 try Task.checkCancellation()
                 failures += 1

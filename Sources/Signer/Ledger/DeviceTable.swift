@@ -82,12 +82,15 @@ enum DeviceTable {
                 WHERE id > :cursor AND (:holder IS NULL OR id = :holder) AND (:label IS NULL OR label = :label)
                     AND (:until IS NULL OR (expires >= :now AND expires <= :until))
                     AND (NOT :notRenewed OR renewals = 0)
+                    AND (:authority IS NULL OR (expires >= :now AND :authority = (
+                        SELECT authority FROM certificate WHERE certificate.device = device.id
+                        ORDER BY issued_at DESC LIMIT 1)))
                 ORDER BY id LIMIT :limit
                 """,
             arguments: [
                 "cursor": cursor, "holder": holder, "label": request.label, "now": now,
                 "until": request.expiresWithin.map { now.addingReportingOverflow($0).partialValue },
-                "notRenewed": request.notRenewed, "limit": limit,
+                "notRenewed": request.notRenewed, "authority": request.authority, "limit": limit,
             ])
     }
 }

@@ -28,11 +28,10 @@ final class CataloguePublisher: Sendable {
 
     /// Publishes the policy, if that changes anything.
     ///
+    /// - Parameter authorities: by name; those in force unless others are about to be.
     /// - Throws: `invalidArgument` where the catalogue would not fit into a message; then nothing has changed.
-    func publish(_ policy: Policy) async throws {
-        let authorities = core.authorities.values.sorted { $0.name < $1.name }.map {
-            AuthorityDescription(name: $0.name, chain: $0.chain)
-        }
+    func publish(_ policy: Policy, authorities: [String: IssuingAuthority]? = nil) async throws {
+        let authorities = (authorities ?? core.authorities).values.sorted { $0.name < $1.name }.map(\.description)
         // Without their revocation lists: what is revoked only the signer says.
         let manufacturers = policy.manufacturers.map(\.description)
         let content = Catalogue(
@@ -44,7 +43,7 @@ final class CataloguePublisher: Sendable {
         guard encoded.count <= Self.maximumBytes else {
             throw ServiceError(
                 .invalidArgument,
-                "Labels, profiles, manufacturers and host names make a catalogue of \(encoded.count) bytes; it must fit into a message, "
+                "Labels, profiles, manufacturers, authorities and host names make a catalogue of \(encoded.count) bytes; it must fit into a message, "
                     + "\(Self.maximumBytes) bytes at the most.")
         }
         let digest = Data(SHA256.hash(data: encoded))

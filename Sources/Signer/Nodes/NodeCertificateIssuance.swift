@@ -63,11 +63,10 @@ struct NodeCertificateIssuance {
             try OutboxTable.append(db, line, at: now)
         }
         core.outboxGrew()
-        // The root is the client's to have.
-        return NodeCertificateReply(chain: [der] + authority.chain.dropLast(authority.chain.count > 1 ? 1 : 0))
+        return NodeCertificateReply(chain: [der] + authority.description.serverChain)
     }
 
-    private static func name(_ host: String) -> GeneralName {
+    static func name(_ host: String) -> GeneralName {
         if let address = IPAddressBytes.parse(host) {
             return .ipAddress(ASN1OctetString(contentBytes: address[...]))
         }

@@ -17,6 +17,13 @@ struct PolicyFile {
     /// Their public keys and those of what is above them, DER: no manufacturer's.
     var authorityKeys: Set<[UInt8]> = []
 
+    /// The same file for other authorities.
+    func naming(_ authorities: [IssuingAuthority]) throws -> PolicyFile {
+        PolicyFile(
+            path: path, authorities: Set(authorities.map(\.name)),
+            authorityKeys: try IssuingAuthority.publicKeys(of: authorities))
+    }
+
     /// - Throws: `ConfigurationError` with file, line and what is allowed.
     func load() throws -> Policy {
         try read(ConfigurationReader.load(path: path))

@@ -32,7 +32,10 @@ final class RevocationListPublisher: Service {
     }
 
     /// Every authority's newest CRL.
-    var lists: [String: IssuedRevocationList] { state.withLock { $0.lists } }
+    var lists: [String: IssuedRevocationList] {
+        let present = core.authorities
+        return state.withLock { $0.lists }.filter { present[$0.key] != nil }
+    }
 
     /// The number of every authority's newest CRL.
     var numbers: [String: Int64] { lists.mapValues(\.number) }

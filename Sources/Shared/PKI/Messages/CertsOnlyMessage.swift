@@ -7,15 +7,18 @@ package enum CertsOnlyMessage {
     private static let data: [UInt8] = [0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01]
     private static let version: [UInt8] = [0x02, 0x01, 0x01]
 
-    /// The message, DER. The certificates must be DER; they stand in the order that DER prescribes for a set.
-    package static func encode(_ certificates: [[UInt8]]) -> [UInt8] {
+    /// The message. The certificates must be DER; they stand in the order that DER prescribes for a set.
+    ///
+    /// - Parameter keepsOrder: leave them in the order given: BER, which RFC 5652 allows, and which clients that take
+    ///   the first certificate that fits need during a roll-over.
+    package static func encode(_ certificates: [[UInt8]], keepsOrder: Bool = false) -> [UInt8] {
         let content = DERWriter.element(
             DERWriter.sequence,
             [
                 version,
                 DERWriter.element(DERWriter.set, [UInt8]()),
                 DERWriter.element(DERWriter.sequence, data),
-                DERWriter.element(0xa0, DERWriter.sorted(certificates)),
+                DERWriter.element(0xa0, keepsOrder ? certificates : DERWriter.sorted(certificates)),
                 DERWriter.element(DERWriter.set, [UInt8]()),
             ])
         return DERWriter.element(DERWriter.sequence, [signedData, DERWriter.element(0xa0, content)])

@@ -43,17 +43,62 @@ package struct Catalogue: Codable, Sendable, Equatable {
     package func authority(_ name: String) -> AuthorityDescription? {
         authorities.first { $0.name == name }
     }
+
+    /// Whose certificates the frontends have for TLS: the authority of the first label.
+    package var nodeAuthority: AuthorityDescription? {
+        labels.first.flatMap { authority($0.authority) }
+    }
 }
 
-/// An issuing authority: its certificate, and the way from it up to the root.
+/// An issuing authority: its certificate, the way from it up to the root, and what a roll-over of the root adds.
 package struct AuthorityDescription: Codable, Sendable, Equatable {
     package var name: String
     /// The issuing certificate first, then every intermediate, the root last; DER.
     package var chain: [Data]
+    /// Certificates for the root's key by other roots, during a roll-over: NewWithOld for a new root, OldWithNew for an
+    /// old one (RFC 4210 §4.4); DER.
+    package var crossCertificates: [Data]
+    /// What else belongs into `cacerts` during a roll-over, roots last; DER.
+    package var additionalCertificates: [Data]
 
-    package init(name: String, chain: [Data]) {
+    package init(
+        name: String, chain: [Data], crossCertificates: [Data] = [], additionalCertificates: [Data] = []
+    ) {
         self.name = name
         self.chain = chain
+        self.crossCertificates = crossCertificates
+        self.additionalCertificates = additionalCertificates
+    }
+
+    /// Reads also what a signer wrote that knew of no roll-over: a frontend may have kept it.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        name = try container.decode(String.self, forKey: .name)
+        chain = try container.decode([Data].self, forKey: .chain)
+        crossCertificates = try container.decodeIfPresent([Data].self, forKey: .crossCertificates) ?? []
+        additionalCertificates = try container.decodeIfPresent([Data].self, forKey: .additionalCertificates) ?? []
+    }
+
+    /// What a server with a certificate of this authority sends after it in TLS. The root is the client's to have; to a
+    /// client that has another one, of a roll-over, the cross-certificates lead.
+    package var serverChain: [Data] {
+        intermediates + crossCertificates
+    }
+
+    /// What `cacerts` answers (RFC 7030 §4.1.3). Roots come last: a client that takes the first certificate which fits
+    /// so finds the way to the root that it has.
+    package var caCertificates: [Data] {
+        intermediates + crossCertificates + additionalCertificates + chain.suffix(chain.count > 1 ? 1 : 0)
+    }
+
+    /// Whether a roll-over of the root is going on.
+    package var isRollingOver: Bool {
+        !crossCertificates.isEmpty || !additionalCertificates.isEmpty
+    }
+
+    /// The chain without its root; an issuing certificate that is a root itself stays.
+    private var intermediates: [Data] {
+        chain.dropLast(chain.count > 1 ? 1 : 0)
     }
 }
 
