@@ -84,6 +84,15 @@ extension ServiceError.Code {
     /// What the operator asked for is not possible as it stands.
     package static let invalidArgument = Self(rawValue: "invalid-argument")
 
+    // Joining by an invitation.
+
+    package static let invitationUnknown = Self(rawValue: "invitation-unknown")
+    package static let invitationExpired = Self(rawValue: "invitation-expired")
+    package static let invitationSpent = Self(rawValue: "invitation-spent")
+    package static let invitationRevoked = Self(rawValue: "invitation-revoked")
+    /// Another node has the name.
+    package static let nodeNameTaken = Self(rawValue: "node-name-taken")
+
     // Why a secret was refused: reasons for events, never an answer.
 
     package static let secretUnknown = Self(rawValue: "secret-unknown")

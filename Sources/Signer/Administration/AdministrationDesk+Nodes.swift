@@ -6,8 +6,6 @@ internal import GRDB
 extension AdministrationDesk {
     /// A node has one key, or two while one takes the place of the other.
     private static let keysPerNode = 2
-    private static let maximumNodes = 300
-    private static let maximumBytes = 96 * 1024
 
     func addNode(_ request: AddNodeRequest) async throws -> NodeDescription {
         try requireValid(request)
@@ -23,6 +21,7 @@ extension AdministrationDesk {
         return try await change(.nodeAdded) { db, event in
             event.node = request.name
             event.reasonText = "key \(request.publicKey)"
+            (event.publicKey, event.role, event.labels) = (request.publicKey, request.role.rawValue, request.labels)
             if let owner = try NodeTable.owner(db, publicKey: request.publicKey) {
                 throw ServiceError(.invalidArgument, "The key is already the node «\(owner)»'s.")
             }
@@ -36,12 +35,7 @@ extension AdministrationDesk {
                 try NodeTable.insertKey(db, node: known.name, publicKey: request.publicKey, at: now)
             } else {
                 event.names = request.hosts.isEmpty ? nil : request.hosts
-                let nodes = try NodeTable.all(db)
-                // The list goes to the auditor and to operators in one message.
-                guard nodes.count < Self.maximumNodes, try JSONEncoder().encode(nodes).count < Self.maximumBytes else {
-                    throw ServiceError(
-                        .invalidArgument, "There are \(nodes.count) nodes already, as many as one cluster can have.")
-                }
+                try NodeRules.requireRoom(db)
                 try NodeTable.insert(
                     db,
                     NodeDescription(
@@ -84,45 +78,23 @@ extension AdministrationDesk {
                 throw ServiceError(.notFound, "The node «\(node.name)» has no such key.")
             }
             event.reasonText = "key \(key)"
+            event.publicKey = key
             try NodeTable.deleteKey(db, publicKey: key)
             return node
         }
     }
 
-    /// Puts the ledger's nodes in force: at the transport, at the auditor, and in what no device may be called.
     private func nodesChanged() async throws {
-        try registry.refresh()
-        core.outboxGrew()
-        let policy = core.policy.reserving(hosts: registry.hosts)
-        core.policy = policy
-        try await publisher.publish(policy)
+        try await NodeChanges(core: core, registry: registry, publisher: publisher).apply()
     }
 
     private func requireValid(_ request: AddNodeRequest) throws {
-        func refuse(_ message: String) -> ServiceError {
-            ServiceError(.invalidArgument, message)
-        }
-        guard (1...64).contains(request.name.utf8.count),
-            request.name.utf8.allSatisfy({ ($0 >= 48 && $0 <= 57) || ($0 >= 97 && $0 <= 122) || $0 == 45 })
-        else {
-            throw refuse("A node's name has 1 to 64 of the characters a–z, 0–9 and «-».")
-        }
+        try NodeRules.requireName(request.name)
         guard request.role == .frontend || request.role == .auditor else {
-            throw refuse("A node is a frontend or an auditor.")
+            throw ServiceError(.invalidArgument, "A node is a frontend or an auditor.")
         }
-        do {
-            _ = try CurvePublicKey(z85: request.publicKey)
-        } catch {
-            throw refuse("The key is not a CURVE public key in Z85 (40 characters).")
-        }
-        for label in request.labels ?? [] where core.policy.label(label) == nil {
-            throw refuse("There is no label «\(label)».")
-        }
-        guard request.role != .frontend || (1...32).contains(request.hosts.count),
-            request.hosts.allSatisfy({ (1...253).contains($0.utf8.count) && $0.utf8.allSatisfy { $0 > 32 && $0 < 127 } }
-            )
-        else {
-            throw refuse("A frontend has 1 to 32 host names or addresses, those by which devices reach it (--hosts).")
-        }
+        try NodeRules.requireKey(request.publicKey)
+        try NodeRules.requireLabels(request.labels, in: core.policy)
+        if request.role == .frontend || !request.hosts.isEmpty { try NodeRules.requireHosts(request.hosts) }
     }
 }

@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// Lets one operation at a time have its turn, in the order in which they came, also across their suspensions.
 ///
-/// Bounded by the administration's lane, which admits the operations.
+/// Bounded by the lanes of administration and joining, which admit the operations.
 final class SerialTurns: Sendable {
     private struct State {
         var isTaken = false

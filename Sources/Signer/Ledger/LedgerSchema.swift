@@ -7,7 +7,7 @@ internal import GRDB
 /// blocked or where a profile forbids their reuse.
 enum LedgerSchema {
     /// The newest version that this program knows. A ledger of a newer one is refused.
-    static let version = 5
+    static let version = 7
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -25,6 +25,12 @@ enum LedgerSchema {
         }
         migrator.registerMigration("5") { db in
             try db.execute(sql: manufacturedDevices)
+        }
+        migrator.registerMigration("6") { db in
+            try db.execute(sql: invitations)
+        }
+        migrator.registerMigration("7") { db in
+            try db.execute(sql: formerOutbox)
         }
         return migrator
     }
@@ -51,6 +57,31 @@ enum LedgerSchema {
     /// Whether a device came with a manufacturer certificate is asked where it wants other names.
     private static let manufacturedDevices = """
         CREATE INDEX manufacturer_certificate_by_device ON manufacturer_certificate (device);
+        """
+
+    /// Events of the ledger's former lives, kept for an auditor that was restored, too.
+    private static let formerOutbox = """
+        CREATE TABLE former_outbox (
+            run TEXT NOT NULL,
+            sequence INTEGER NOT NULL,
+            line TEXT NOT NULL,
+            recorded_at INTEGER NOT NULL,
+            PRIMARY KEY (run, sequence));
+        """
+
+    private static let invitations = """
+        CREATE TABLE invitation (
+            id TEXT PRIMARY KEY,
+            public_key TEXT NOT NULL UNIQUE, -- CURVE, Z85; its secret half was never here
+            labels TEXT,                     -- JSON; NULL for all
+            hosts TEXT NOT NULL,             -- JSON
+            uses INTEGER NOT NULL,
+            used INTEGER NOT NULL DEFAULT 0,
+            created_at INTEGER NOT NULL,
+            expires_at INTEGER NOT NULL,
+            revoked_at INTEGER) WITHOUT ROWID;
+        -- The invitation by which a node has joined; NULL where an operator has admitted it.
+        ALTER TABLE node ADD COLUMN invitation TEXT;
         """
 
     private static let tables = """

@@ -21,12 +21,13 @@ enum NodeTable {
     static func insert(_ db: Database, _ node: NodeDescription) throws {
         try db.execute(
             sql: """
-                INSERT INTO node (name, role, labels, hosts, added_at) VALUES (?, ?, ?, ?, ?)
+                INSERT INTO node (name, role, labels, hosts, added_at, invitation) VALUES (?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 node.name, node.role.rawValue,
                 try node.labels.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) },
                 String(decoding: try JSONEncoder().encode(node.hosts), as: UTF8.self), node.addedAt,
+                node.invitation,
             ])
         for key in node.publicKeys {
             try insertKey(db, node: node.name, publicKey: key, at: node.addedAt)
@@ -61,6 +62,6 @@ enum NodeTable {
                 try JSONDecoder().decode([String].self, from: Data($0.utf8))
             },
             hosts: try JSONDecoder().decode([String].self, from: Data((row["hosts"] as String).utf8)),
-            addedAt: row["added_at"])
+            addedAt: row["added_at"], invitation: row["invitation"])
     }
 }

@@ -4,6 +4,9 @@ internal import Foundation
 internal import Synchronization
 
 /// The nodes that may talk to this signer: known from the ledger, admitted to the transport, reported to the auditor.
+///
+/// And the holders of invitations, whom the transport admits so that they can ask to become nodes. Those of an invitation
+/// that has ended are told so, until the ledger forgets it.
 final class NodeRegistry: Sendable {
     private struct State {
         var nodes: [NodeDescription] = []
@@ -38,12 +41,18 @@ final class NodeRegistry: Sendable {
     ///
     /// Not from two places at once, so that no older list is admitted last.
     func refresh() throws {
-        let nodes = try ledger.read { try NodeTable.all($0) }
-        let allowed = try nodes.map { node in
-            AllowedNode(
-                name: node.name, role: node.role, keys: try node.publicKeys.map(CurvePublicKey.init(z85:)),
-                labels: node.labels.map(Set.init))
-        }
+        let (nodes, invitations) = try ledger.read { (try NodeTable.all($0), try InvitationTable.all($0)) }
+        let allowed =
+            try nodes.map { node in
+                AllowedNode(
+                    name: node.name, role: node.role, keys: try node.publicKeys.map(CurvePublicKey.init(z85:)),
+                    labels: node.labels.map(Set.init))
+            }
+            + invitations.map { publicKey, invitation in
+                AllowedNode(
+                    name: JoiningDesk.peerPrefix + invitation.id, role: .invited,
+                    keys: [try CurvePublicKey(z85: publicKey)], labels: [])
+            }
         state.withLock { state in
             state.nodes = nodes
             state.version += 1

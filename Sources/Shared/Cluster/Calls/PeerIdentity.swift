@@ -3,6 +3,8 @@ package enum NodeRole: String, Codable, Sendable, Hashable, CaseIterable {
     case frontend
     case signer
     case auditor
+    /// Whoever has an invitation's key: may ask to become a node, and nothing else.
+    case invited
     /// A person at the local administration socket.
     case `operator`
 }

@@ -7,6 +7,9 @@ package struct CurveKeyPair: Sendable {
     /// The secret half, Z85. For libzmq's socket option and the key file only.
     let secretKey: String
 
+    /// The secret half, Z85, for a file in which a new node gets it. Whoever reads it must not let it out.
+    package var revealedSecretKey: String { secretKey }
+
     /// Makes a new pair from libzmq's generator.
     package static func generate() throws -> CurveKeyPair {
         var publicKey = [CChar](repeating: 0, count: CurvePublicKey.z85Length + 1)
@@ -20,7 +23,7 @@ package struct CurveKeyPair: Sendable {
     /// The pair of a secret half.
     ///
     /// - Throws: ``TransportError`` with code `invalidKey`; the message does not repeat the text.
-    init(secretKey: String) throws {
+    package init(secretKey: String) throws {
         _ = try CurvePublicKey(z85: secretKey)
         var publicKey = [CChar](repeating: 0, count: CurvePublicKey.z85Length + 1)
         guard zmq_curve_public(&publicKey, secretKey) == 0 else {

@@ -12,9 +12,12 @@ package struct NodeDescription: Codable, Sendable, Equatable {
     package var hosts: [String]
     /// In seconds since 1970.
     package var addedAt: Int64
+    /// The invitation by which it has joined; nil where an operator has admitted it.
+    package var invitation: String?
 
     package init(
-        name: String, role: NodeRole, publicKeys: [String], labels: [String]?, hosts: [String], addedAt: Int64
+        name: String, role: NodeRole, publicKeys: [String], labels: [String]?, hosts: [String], addedAt: Int64,
+        invitation: String? = nil
     ) {
         self.name = name
         self.role = role
@@ -22,5 +25,6 @@ package struct NodeDescription: Codable, Sendable, Equatable {
         self.labels = labels
         self.hosts = hosts
         self.addedAt = addedAt
+        self.invitation = invitation
     }
 }
