@@ -178,7 +178,7 @@ let package = Package(
                 "Auditor",
                 "ClusterProtocol", "ClusterTransport", "ConfigurationFile", "ConsoleUsers", "Device", "DurableFiles",
                 "Fleet", "LogVerification", "NodeSetup", "Observability", "PKI", "ProcessLife", "TransparencyLog",
-                .argumentParser, .asn1, .crypto, .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL,
+                .argumentParser, .asn1, .crypto, .grdb, .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL,
                 .serviceLifecycle,
                 .x509,
             ],

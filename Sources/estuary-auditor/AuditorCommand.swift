@@ -11,7 +11,7 @@ struct AuditorCommand: AsyncParsableCommand {
         commandName: "estuary-auditor",
         abstract: "Keeps the record of everything that an Estuary cluster does.",
         version: EstuaryVersion.current,
-        subcommands: [Serve.self])
+        subcommands: [Serve.self, Health.self])
 }
 
 /// `estuary-auditor serve`

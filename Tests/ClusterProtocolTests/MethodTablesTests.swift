@@ -24,6 +24,7 @@ internal import Testing
             "revokeCertificate", "releaseName", "listDevices", "listApprovals", "decideApproval", "addNode",
             "listNodes", "removeNode", "reload", "status", "metrics", "addKeyEncryptionKey", "listKeyEncryptionKeys",
             "removeKeyEncryptionKey", "revokeNodeCertificates", "acceptLog",
+            "removeSilentNodes", "createInvitation", "listInvitations", "revokeInvitation",
         ] {
             roles["administration.\(name)"] = [.operator]
         }
@@ -36,6 +37,7 @@ internal import Testing
     private static func everything(_ system: ZeroMQActorSystem) -> MethodTable {
         let backend = StubBackend()
         var table = MethodTable.signing(SigningService(backend: backend, actorSystem: system))
+        table.add(.joining(JoiningService(backend: backend, actorSystem: system)))
         table.add(.audit(AuditService(backend: backend, actorSystem: system)))
         table.add(.administration(AdministrationService(backend: backend, actorSystem: system)))
         table.add(.auditAdministration(AuditAdministrationService(backend: backend, actorSystem: system)))
@@ -100,6 +102,7 @@ internal import Testing
             let backend = StubBackend()
             let services: [(MethodTable, [Lane])] = [
                 (.signing(SigningService(backend: backend, actorSystem: server)), .signing()),
+                (.joining(JoiningService(backend: backend, actorSystem: server)), .signing()),
                 (.audit(AuditService(backend: backend, actorSystem: server)), .audit()),
                 (.administration(AdministrationService(backend: backend, actorSystem: server)), .administration()),
                 (
@@ -114,7 +117,7 @@ internal import Testing
         }
     }
 
-    @Test(arguments: [NodeRole.frontend, .signer, .auditor])
+    @Test(arguments: [NodeRole.frontend, .signer, .auditor, .invited])
     func everyNameIsTriedWithTheKeyOf(role: NodeRole) async throws {
         try await withSystems { server, client in
             let serverKey = try CurveKeyPair.generate()

@@ -20,6 +20,10 @@ extension StubBackend: SigningBackend {
     }
 }
 
+extension StubBackend: JoiningBackend {
+    func join(_ request: JoinRequest) async throws -> NodeDescription { throw Self.reached }
+}
+
 extension StubBackend: AuditBackend {
     func append(_ request: AppendEventsRequest) async throws -> AppendEventsReply { throw Self.reached }
     func position(_ request: EventPositionRequest) async throws -> AppendEventsReply { throw Self.reached }
@@ -69,6 +73,18 @@ extension StubBackend: AdministrationBackend {
     func addNode(_ request: AddNodeRequest) async throws -> NodeDescription { throw Self.reached }
     func listNodes(_ request: ListNodesRequest) async throws -> Page<NodeDescription> { throw Self.reached }
     func removeNode(_ request: RemoveNodeRequest) async throws -> NodeDescription { throw Self.reached }
+    func removeSilentNodes(_ request: RemoveSilentNodesRequest) async throws -> RemoveSilentNodesReply {
+        throw Self.reached
+    }
+    func createInvitation(_ request: CreateInvitationRequest) async throws -> InvitationDescription {
+        throw Self.reached
+    }
+    func listInvitations(_ request: ListInvitationsRequest) async throws -> Page<InvitationDescription> {
+        throw Self.reached
+    }
+    func revokeInvitation(_ request: RevokeInvitationRequest) async throws -> InvitationDescription {
+        throw Self.reached
+    }
     func reload(_ request: ReloadRequest) async throws -> ReloadReply { throw Self.reached }
     func status(_ request: SignerStatusRequest) async throws -> SignerStatus { throw Self.reached }
     func acceptLog(_ request: AcceptLogRequest) async throws -> AcceptLogReply { throw Self.reached }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import ClusterTransport
 internal import ConfigurationFile
 internal import Foundation
+internal import NodeSetup
 internal import Testing
 
 @testable internal import estuary

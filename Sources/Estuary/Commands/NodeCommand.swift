@@ -2,12 +2,15 @@ internal import ArgumentParser
 internal import ClusterProtocol
 internal import ClusterTransport
 internal import ConfigurationFile
+internal import NodeSetup
 
 /// `estuary node`
 struct NodeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "node", abstract: "Admit and remove the cluster's nodes.",
-        subcommands: [NodeAdd.self, NodeList.self, NodeRemove.self])
+        subcommands: [
+            NodeAdd.self, NodeList.self, NodeRemove.self, NodeInvite.self, NodeInvitations.self, NodeUninvite.self,
+        ])
 }
 
 /// `estuary node add`
@@ -100,12 +103,12 @@ struct NodeList: AsyncParsableCommand {
         let now = TimeText.now
         let listing = Listing<NodeDescription>(
             json: output.json, limit: nil,
-            table: TextTable("NAME", "ROLE", "LABELS", "HOSTS", "ADDED", "KEYS"), empty: "There are no nodes."
+            table: TextTable("NAME", "ROLE", "LABELS", "HOSTS", "ADDED", "BY", "KEYS"), empty: "There are no nodes."
         ) { node, table in
             table.add(
                 node.name, node.role.rawValue, node.labels?.joined(separator: ",") ?? "all",
                 node.hosts.joined(separator: ","), TimeText.relative(node.addedAt, now: now),
-                node.publicKeys.joined(separator: " "))
+                node.invitation.map { "invitation \($0)" } ?? "operator", node.publicKeys.joined(separator: " "))
         }
         try await state.connection().withSigner { signer in
             try await listing.print { _ in try await signer.listNodes(ListNodesRequest()) }
@@ -117,33 +120,55 @@ struct NodeList: AsyncParsableCommand {
 struct NodeRemove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove",
-        abstract: "Remove a node, or one of its keys: dead within a second, also on open connections.")
+        abstract: "Remove a node, or one of its keys: dead within a second, also on open connections.",
+        discussion: """
+            With --not-seen, removes every node that has joined by invitation and was not heard for so long. The signer \
+            knows only what it has heard since its own start: until it has run for so long, it removes nothing.
+            """)
 
     @OptionGroup var state: StateOptions
     @OptionGroup var output: OutputOptions
     @Argument(help: "The node's name.")
-    var name: String
+    var name: String?
     @Option(help: ArgumentHelp("Remove only this key, in Z85.", valueName: "z85"))
     var key: String?
+    @Option(help: ArgumentHelp("Remove nodes that were silent for so long: 7d.", valueName: "duration"))
+    var notSeen: Lifetime?
+
+    func validate() throws {
+        guard (name == nil) != (notSeen == nil) else {
+            throw ValidationError("Give either a node's name or --not-seen.")
+        }
+        guard key == nil || name != nil else { throw ValidationError("--key goes with a node's name.") }
+    }
 
     func run() async throws {
-        let request = RemoveNodeRequest(name: name, publicKey: key)
+        if let notSeen { return try await removeSilent(for: notSeen.seconds) }
+        let request = RemoveNodeRequest(name: name ?? "", publicKey: key)
         let node = try await state.connection().withSigner { try await $0.removeNode(request) }
         if output.json {
             try Output.json(node)
         } else {
             try Output.line(key == nil ? "\(node.name) is removed." : "The key of \(node.name) is removed.")
         }
+        if let invitation = node.invitation, key == nil {
+            Output.remark(
+                "It had joined by invitation \(invitation), which may admit it again: `estuary node uninvite \(invitation)`"
+                    + " ends that.")
+        }
     }
-}
 
-/// The names of nodes: they become folder names and parts of events.
-enum NodeName {
-    static func isValid(_ name: String) -> Bool {
-        (1...64).contains(name.utf8.count) && name.first != "-"
-            && name.utf8.allSatisfy { byte in
-                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "-")
+    private func removeSilent(for seconds: Int64) async throws {
+        let reply = try await state.connection().withSigner {
+            try await $0.removeSilentNodes(RemoveSilentNodesRequest(silence: seconds))
+        }
+        for node in reply.nodes {
+            if output.json {
+                try Output.json(node)
+            } else {
+                try Output.line("\(node.name) is removed.")
             }
+        }
+        if reply.nodes.isEmpty, !output.json { Output.remark("No node was silent for so long.") }
     }
 }

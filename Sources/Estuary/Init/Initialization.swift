@@ -1,6 +1,7 @@
 internal import ClusterTransport
 internal import ConfigurationFile
 internal import Foundation
+internal import NodeSetup
 internal import TransparencyLog
 
 /// Makes a state directory: everything in it, or nothing.
@@ -16,19 +17,13 @@ struct Initialization {
     var hosts: [String] = []
     /// A file with the passphrase of the root key; the signer's `init` makes one up without it.
     var rootPassphraseFile: String?
+    /// The organization in the CA's names; nil for the signer's own default.
+    var organization: String?
     /// The `estuary-signer` program.
     let signerProgram: String
 
     static let maximumFrontends = 64
     static let standardConsole = ListenAddress(host: "127.0.0.1", port: 8480)
-
-    /// What `estuary-signer init` prints.
-    struct SignerFacts: Decodable, Equatable {
-        /// Ed25519, base64.
-        let catalogueKey: String
-        /// CURVE, Z85.
-        let signerKey: String
-    }
 
     /// Runs until one of the signals comes, which leaves nothing behind.
     func run(until signals: StopSignals) async throws {
@@ -108,7 +103,7 @@ struct Initialization {
                 at: folder + "/" + name, name: name, key: keys[index], listen: addresses[index],
                 operationsPort: ports[3 + index], facts: facts)
         }
-        try PrivateFolder.write(facts.text, to: folder + "/cluster.yaml")
+        try PrivateFolder.write(facts.fileText, to: folder + "/cluster.yaml")
     }
 
     /// Whoever wants free ports for the devices wants one for the console, too.
@@ -119,7 +114,7 @@ struct Initialization {
             ? standard : ListenAddress(host: standard.host, port: free)
     }
 
-    private static func makeKey(in folder: String) throws -> CurvePublicKey {
+    static func makeKey(in folder: String) throws -> CurvePublicKey {
         let key = try CurveKeyPair.generate()
         try key.write(path: folder + "/curve.key")
         return key.publicKey
@@ -127,25 +122,17 @@ struct Initialization {
 
     private func makeSigner(
         in folder: String, facts: ClusterFacts, logKey: NoteVerifierKey, nodes: [(name: String, key: String)]
-    ) async throws -> SignerFacts {
-        var arguments = [
-            "init", "--directory", folder + "/signer", "--root-directory", folder + "/root",
-            "--trust-anchor", folder + "/trust-anchor.pem", "--enrollment-secret", folder + "/enrollment-secret",
-            "--endpoint", facts.signerEndpoint, "--auditor-endpoint", facts.auditorEndpoint,
-            "--auditor-key=" + facts.auditorKey, "--log-key=\(logKey)",
-        ]
-        for node in nodes {
-            let hosts = certificateHosts.joined(separator: "+")
-            arguments.append("--node=name=\(node.name),role=frontend,key=\(node.key),hosts=\(hosts)")
-        }
-        if let rootPassphraseFile { arguments += ["--root-passphrase-file", rootPassphraseFile] }
-        let output = try await Subprocess.output(of: signerProgram, arguments)
-        guard let facts = try? JSONDecoder().decode(SignerFacts.self, from: output) else {
-            throw Failure(
-                "estuary-signer init said something unexpected.",
-                hint: "Are \(signerProgram) and this program of the same version?")
-        }
-        return facts
+    ) async throws -> SignerCeremony.Facts {
+        var ceremony = SignerCeremony(
+            program: signerProgram, directory: folder + "/signer", rootDirectory: folder + "/root",
+            trustAnchor: folder + "/trust-anchor.pem", enrollmentSecret: folder + "/enrollment-secret",
+            endpoint: facts.signerEndpoint, auditorEndpoint: facts.auditorEndpoint, auditorKey: facts.auditorKey,
+            logKey: logKey.description)
+        ceremony.nodes = nodes
+        ceremony.hosts = certificateHosts
+        ceremony.organization = organization
+        ceremony.rootPassphraseFile = rootPassphraseFile
+        return try await ceremony.perform()
     }
 
     /// A path beside the directory, under the same parent, so that it can be renamed.

@@ -1,6 +1,7 @@
 internal import ClusterTransport
 internal import ConfigurationFile
 internal import Foundation
+internal import NodeSetup
 
 /// A frontend's folder: its CURVE key and its configuration. TLS key, certificate and catalogue it gets itself.
 struct NodeFolder {
@@ -22,9 +23,10 @@ struct NodeFolder {
             try key.write(path: path + "/curve.key")
             let operations = try operationsPort ?? LoopbackPort.free(count: 1)[0]
             try PrivateFolder.write(
-                ConfigurationTemplates.frontend(
+                FrontendConfigurationText(
                     name: name, listen: listen, operations: ListenAddress(host: "127.0.0.1", port: operations),
-                    facts: facts),
+                    facts: facts
+                ).text,
                 to: path + "/configuration.yaml")
         } catch {
             folder.remove()

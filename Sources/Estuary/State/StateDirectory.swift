@@ -1,4 +1,5 @@
 internal import Foundation
+internal import NodeSetup
 
 /// The directory that holds a cluster of this machine: where each file of it is.
 struct StateDirectory: Sendable, Equatable {
@@ -10,8 +11,7 @@ struct StateDirectory: Sendable, Equatable {
 
     /// - Throws: ``Failure`` where the path is so long that the sockets in it could not be made.
     init(_ path: String, workingDirectory: String = FileManager.default.currentDirectoryPath) throws {
-        let absolute = path.hasPrefix("/") ? path : workingDirectory + "/" + path
-        self.path = URL(fileURLWithPath: absolute).standardizedFileURL.path
+        self.path = Self.absolute(path, workingDirectory: workingDirectory)
         let excess = auditorSocket.utf8.count - Self.maximumSocketPathBytes
         guard excess <= 0 else {
             throw Failure(
@@ -19,6 +19,14 @@ struct StateDirectory: Sendable, Equatable {
                     + " be made.",
                 hint: "Choose a shorter one with --state.")
         }
+    }
+
+    /// The absolute form of any path.
+    static func absolute(
+        _ path: String, workingDirectory: String = FileManager.default.currentDirectoryPath
+    ) -> String {
+        let absolute = path.hasPrefix("/") ? path : workingDirectory + "/" + path
+        return URL(fileURLWithPath: absolute).standardizedFileURL.path
     }
 
     func file(_ name: String) -> String { path + "/" + name }
@@ -30,10 +38,19 @@ struct StateDirectory: Sendable, Equatable {
     var witnessKey: String { signer + "/witness.key" }
     func frontend(_ name: String) -> String { file(name) }
     var logs: String { file("logs") }
-    var trustAnchor: String { file("trust-anchor.pem") }
-    var enrollmentSecret: String { file("enrollment-secret") }
+    var root: String { file("root") }
+    /// What `estuary init --in-place` has made for everybody, and for operators alone.
+    var publicFolder: String { file("public") }
+    var secrets: String { file("secrets") }
+    /// Whether `estuary init --in-place` has made it.
+    var isInPlace: Bool { FileManager.default.fileExists(atPath: publicFolder + "/cluster.yaml") }
+    var trustAnchor: String { (isInPlace ? publicFolder : path) + "/trust-anchor.pem" }
+    var enrollmentSecret: String { (isInPlace ? secrets : path) + "/enrollment-secret" }
     /// What a new node has to know of the cluster.
-    var clusterFacts: String { file("cluster.yaml") }
+    var clusterFacts: String { (isInPlace ? publicFolder : path) + "/cluster.yaml" }
+    /// What the other one's host has to know of a process that has a host of its own.
+    var auditorCard: String { file("auditor-card.yaml") }
+    var signerCard: String { file("signer-card.yaml") }
     /// Held by the `estuary up` that runs the cluster.
     var lock: String { file("up.lock") }
     var signerSocket: String { signer + "/admin/socket" }

@@ -15,6 +15,11 @@ struct Up: AsyncParsableCommand {
     @OptionGroup var state: StateOptions
     @OptionGroup var cluster: ClusterOptions
 
+    func validate() throws {
+        try cluster.requireLoopbackConsole()
+        guard cluster.frontends != 0 else { throw ClusterOptions.frontendsOutOfBounds }
+    }
+
     func run() async throws {
         let directory = try state.directory()
         // A reader of the remarks that goes away must not take the cluster with it.

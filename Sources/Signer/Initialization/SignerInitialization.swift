@@ -119,21 +119,10 @@ package struct SignerInitialization {
     }
 
     private func writeRoot(_ ceremony: AuthorityCeremony.Outcome) throws {
-        let passphrase = rootPassphrase ?? SecretGenerator.secret().revealed
-        let root = try ceremony.root.serializeAsPEM().pemString + "\n"
-        let key = try EncryptedPrivateKey.encrypt(
-            pkcs8: ceremony.rootKey.serializeAsPEM().derBytes, passphrase: passphrase)
-        try NewFile.directory(rootDirectory)
-        try NewFile.write(key, path: "\(rootDirectory)/root-key.pem", mode: 0o600)
-        try NewFile.write(root, path: "\(rootDirectory)/root-certificate.pem", mode: 0o644)
-        try NewFile.write(
-            RootNote.text(passphraseFile: rootPassphrase == nil ? rootPassphraseOutput ?? "" : nil),
-            path: "\(rootDirectory)/README", mode: 0o644)
-        if rootPassphrase == nil {
-            try NewFile.write(
-                passphrase + "\n", path: rootPassphraseOutput ?? "\(rootDirectory)-passphrase", mode: 0o600)
-        }
-        try NewFile.write(root, path: trustAnchor, mode: 0o644)
+        try RootFolder(rootDirectory).create(
+            RootAuthority(certificate: ceremony.root, key: ceremony.rootKey), passphrase: rootPassphrase,
+            passphraseOutput: rootPassphraseOutput)
+        try NewFile.write(try ceremony.root.pem, path: trustAnchor, mode: 0o644)
     }
 
     private func writeAuthority(_ ceremony: AuthorityCeremony.Outcome) throws {
@@ -178,6 +167,8 @@ package struct SignerInitialization {
                 var event = events.administration(.nodeAdded, by: "operator:\(getuid())", at: now)
                 event.node = node.name
                 event.names = node.hosts
+                event.publicKey = node.publicKeys.first
+                event.role = node.role.rawValue
                 try OutboxTable.append(db, UnnumberedEventLine(event), at: seconds)
             }
             try SecretTable.insert(db, record, sha256: SecretTable.sha256(of: secret))
