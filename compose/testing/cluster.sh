@@ -1,0 +1,198 @@
+# What compose/test does with the cluster. Sourced by it; `work` is its folder for what does not last.
+# shellcheck shell=bash disable=SC2154
+
+compose() { docker compose --progress quiet --file compose/compose.yaml "$@"; }
+
+# The first container of a service.
+container() { compose ps --quiet "$1" | head -1; }
+
+# operate COMMAND…: the `estuary` command, as an operator runs it.
+operate() { compose run --rm --no-deps --no-TTY estuary "$@" </dev/null; }
+
+# wait_until SECONDS COMMAND…: until the command succeeds; what it said last where it does not.
+wait_until() {
+    local limit=$((SECONDS + $1)) seconds=$1
+    shift
+    until "$@" >"$work/waiting" 2>&1; do
+        if [ $SECONDS -ge $limit ]; then
+            echo "Not within $seconds s: $*" >&2
+            cat "$work/waiting" >&2
+            return 1
+        fi
+        sleep 0.2
+    done
+}
+
+# The volumes of the frontends that there are now. The engine gives them no name of the project's, so whoever removes a
+# frontend's container remembers them.
+remember_volumes() {
+    local ids
+    ids=$(compose ps --all --quiet frontend)
+    # shellcheck disable=SC2086
+    [ -z "$ids" ] || docker inspect --format '{{range .Mounts}}{{println .Name}}{{end}}' $ids |
+        grep --extended-regexp '^[0-9a-f]{64}$' >>"$work/volumes" || true
+}
+
+remove_remembered_volumes() {
+    [ -s "$work/volumes" ] || return 0
+    sort --unique "$work/volumes" | xargs docker volume rm --force
+    : >"$work/volumes"
+}
+
+start_cluster() {
+    compose up --detach --wait --wait-timeout 240 --no-build
+    remember_volumes
+    operate_secret enrollment-secret >"$work/secret"
+    operate_secret console-password >"$work/console-password"
+    local name
+    for name in secret console-password; do
+        [ -s "$work/$name" ] || { echo "The $name is empty." >&2; return 1; }
+    done
+    compose run --rm --no-deps --no-TTY --entrypoint cat estuary /estuary/public/trust-anchor.pem </dev/null >"$work/trust-anchor.pem"
+}
+
+operate_secret() { compose run --rm --no-deps --no-TTY --entrypoint cat estuary "/estuary/secrets/$1" </dev/null; }
+
+# is_healthy CONTAINER [STARTED]: whether it is well and, with the time of an earlier start, was started since.
+is_healthy() {
+    local facts
+    facts=$(docker inspect --format '{{.State.Health.Status}} {{.State.StartedAt}}' "$1")
+    echo "$facts"
+    [ "${facts%% *}" = healthy ] && [ "${facts#* }" != "${2:-}" ]
+}
+
+started_at() { docker inspect --format '{{.State.StartedAt}}' "$1"; }
+
+# The process is killed as a fault would: by a signal that nobody expects. The engine starts it again.
+crash() {
+    local id pid started
+    id=$(container "$1")
+    pid=$(docker inspect --format '{{.State.Pid}}' "$id")
+    started=$(started_at "$id")
+    docker run --rm --pid host --network none --user 0:0 --read-only --cap-drop ALL --cap-add KILL \
+        --entrypoint /bin/bash estuary/tools:test -c "kill -KILL $pid"
+    # Devices come meanwhile, and try until they are served.
+    enroll "after-crash-of-$1"
+    wait_until 60 is_healthy "$id" "$started"
+}
+
+restart() {
+    compose restart "$1"
+    enroll "after-restart-of-$1"
+    local id
+    for id in $(compose ps --quiet "$1"); do wait_until 60 is_healthy "$id"; done
+}
+
+# How many frontends the balancer passes connections on to.
+balancer_has() {
+    local up
+    up=$(docker exec "$(container balancer)" bash -c \
+        'exec 3<>/dev/tcp/127.0.0.1/8404 && printf "GET /metrics HTTP/1.0\r\n\r\n" >&3 && cat <&3' |
+        grep --count 'haproxy_server_status{proxy="frontends",.*state="UP"} 1') || true
+    echo "The balancer has $up frontends."
+    [ "$up" -eq "$1" ]
+}
+
+scale_to() {
+    remember_volumes
+    compose up --detach --wait --wait-timeout 120 --no-build --no-recreate --scale "frontend=$1" frontend
+    remember_volumes
+    wait_until 30 balancer_has "$1"
+    local id keys i
+    for id in $(compose ps --quiet frontend); do
+        docker cp "$id:/var/lib/estuary/frontend/curve.key.pub" - | tar --extract --to-stdout
+        echo
+    done >"$work/keys"
+    keys=$(grep . "$work/keys" | sort --unique | wc --lines)
+    if [ "$keys" -ne "$1" ]; then
+        echo "$1 frontends have $keys different keys." >&2
+        return 1
+    fi
+    # The balancer gives the next connection to the one that has fewest.
+    for ((i = 0; i < 2 * $1; i++)); do enroll "scale-$1-$i"; done
+    wait_until 30 served_by "$1" "scale-$1-"
+}
+
+# served_by COUNT PREFIX: whether devices with such names came through so many frontends.
+served_by() {
+    local nodes
+    nodes=$(operate audit list --json --type issued --limit 100 | grep "CN=$2" |
+        sed 's/.*"node":"\([^"]*\)".*/\1/' | sort --unique)
+    echo "$nodes"
+    [ "$(echo "$nodes" | grep --count .)" -eq "$1" ]
+}
+
+cut_signer() {
+    local id started network=${COMPOSE_PROJECT_NAME}_signing
+    id=$(container signer)
+    started=$(started_at "$id")
+    docker network disconnect "$network" "$id"
+    prepare cut
+    wait_until 60 is_told_to_wait cut
+    # What needs no signer goes on.
+    fetch cacerts >/dev/null
+    docker network connect --alias signer "$network" "$id"
+    enroll healed
+    if [ "$(started_at "$id")" != "$started" ]; then
+        echo "The signer was started again: that is no recovery." >&2
+        return 1
+    fi
+    wait_until 60 is_healthy "$id"
+}
+
+# Whether a device gets 503 with a time to come back.
+is_told_to_wait() {
+    attempt simpleenroll "$1"
+    cat "$work/$1.head"
+    [ "$status" = 503 ] && grep --quiet --ignore-case '^retry-after: [0-9]' "$work/$1.head"
+}
+
+roll_under_load() {
+    local before after first second served=0
+    remember_volumes
+    before=$(compose ps --quiet frontend | sort)
+    rm -f "$work/stop"
+    load one &
+    first=$!
+    load two &
+    second=$!
+    compose/roll-frontends
+    touch "$work/stop"
+    wait "$first"
+    wait "$second"
+    remember_volumes
+    after=$(compose ps --quiet frontend | sort)
+    if [ -n "$(comm -12 <(echo "$before") <(echo "$after"))" ] ||
+        [ "$(echo "$before" | wc --lines)" -ne "$(echo "$after" | wc --lines)" ]; then
+        printf 'These frontends were to be replaced one for one:\n%s\nand these are there now:\n%s\n' \
+            "$before" "$after" >&2
+        return 1
+    fi
+    served=$(($(cat "$work/load-one.count") + $(cat "$work/load-two.count")))
+    echo "$served devices enrolled meanwhile, and none failed."
+    [ "$served" -gt 0 ]
+    operate status >/dev/null
+}
+
+# Devices, one after another, until the file `stop` is there.
+load() {
+    local count=0
+    while [ ! -e "$work/stop" ]; do
+        enroll "load-$1-$count" || return 1
+        count=$((count + 1))
+    done
+    echo "$count" >"$work/load-$1.count"
+}
+
+down_and_up() {
+    enroll durable
+    remember_volumes
+    compose down --timeout 45
+    remove_remembered_volumes
+    start_cluster
+    renew durable
+    # The same secret, the same log.
+    enroll after-down
+    wait_until 30 is_in_log durable
+    operate audit verify
+}
