@@ -26,6 +26,15 @@ final class SerialNumberSource: Sendable {
         withUnsafeBytes(of: prefix(at: Double(time) / 1000).bigEndian) { Data($0) }
     }
 
+    /// Goes on after a number that was given before, whatever the clock says now.
+    func moveOn(past serial: Data) {
+        guard serial.count == 16 else { return }
+        let prefix = serial.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        // One from before 2020 or after 2091 is none of ours.
+        guard prefix >> 56 != 0, prefix >> 63 == 0 else { return }
+        last.withLock { $0 = max($0, prefix) }
+    }
+
     func next(at time: Date = Date()) -> Data {
         let now = Self.prefix(at: time.timeIntervalSince1970)
         let prefix = last.withLock { last in

@@ -46,7 +46,14 @@ package struct SignerService: Service {
                 security: .curve(own: curveKey, server: configuration.auditor.key), maximumInFlight: 4,
                 callTimeout: .seconds(10)))
         let audit = RemoteAudit(service: try AuditService.resolve(id: auditor.address(of: "audit"), using: system))
-        try await compare(ledger, with: audit, over: auditor)
+        try await reconcile(
+            LedgerRestore(
+                ledger: ledger, audit: audit, log: configuration.auditor.logKey,
+                rules: EventImport(
+                    authorities: Dictionary(uniqueKeysWithValues: authorities.map { ($0.name, $0) }), policy: policy,
+                    pendingLifetime: configuration.limits.pendingLifetime.wholeSeconds),
+                source: configuration.name, logger: logger),
+            over: auditor)
 
         let core = try makeCore(ledger, authorities, policy)
         let witness = LogWitness(
@@ -129,21 +136,27 @@ package struct SignerService: Service {
             })
     }
 
-    /// Compares the ledger with what the auditor has of it, before anything is signed (design §7, «Restore»).
+    /// Compares the ledger with what the auditor has of it, and brings an older copy up to date, before anything is signed
+    /// (design §7, «Restore»).
     ///
-    /// An auditor that can't be reached stops nothing: the relay compares when it returns.
+    /// An auditor that can't be reached stops nothing, unless the ledger is a backup's: the relay compares when it returns.
     ///
-    /// - Throws: ``LedgerBehindAuditor`` where the ledger has parted from the auditor's log and that was not accepted;
-    ///   ``KeyStoreError`` where a loss was accepted and the auditor can't be asked whether there is one.
-    private func compare(_ ledger: Ledger, with audit: some AuditBackend, over connection: Connection) async throws {
-        let comparison = LedgerComparison(ledger: ledger, audit: audit)
+    /// - Throws: ``LedgerBehindAuditor``, ``ImportFailed`` or ``RestoreNeedsAuditor`` where the ledger is not what it has to
+    ///   be and that was not accepted; ``KeyStoreError`` where a loss was accepted and the auditor can't be asked whether
+    ///   there is one.
+    private func reconcile(_ restore: LedgerRestore, over connection: Connection) async throws {
+        let isDue = try restore.isDue()
         do {
-            guard await connection.waitUntilUp(for: acceptsLoss ? Self.drainLimit : .seconds(2)) else {
+            guard await connection.waitUntilUp(for: acceptsLoss || isDue ? Self.drainLimit : .seconds(2)) else {
                 throw ServiceError(.unreachable, "The auditor can't be reached.")
             }
-            let stored = try await comparison.position().acknowledgedSequence
-            try comparison.requireKept(from: stored + 1)
+            let stored = try await restore.run()
+            try LedgerComparison(ledger: restore.ledger, audit: restore.audit).requireKept(from: stored + 1)
         } catch let error as ServiceError {
+            guard !isDue else {
+                guard acceptsLoss else { throw RestoreNeedsAuditor(reason: error.message) }
+                return try restore.acceptLoss(error.message)
+            }
             guard !acceptsLoss else {
                 throw KeyStoreError("--accept-loss needs the auditor, to know what is lost: \(error.message)")
             }
@@ -154,9 +167,7 @@ package struct SignerService: Service {
                 logger.error("events can't be delivered", metadata: ["error": "\(error)"])
                 return
             }
-            try ledger.startNewIncarnation()
-            logger.warning(
-                "a loss was accepted, and a new incarnation of the ledger begins", metadata: ["error": "\(error)"])
+            try restore.acceptLoss("\(error)")
         }
     }
 

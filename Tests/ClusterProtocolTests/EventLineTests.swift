@@ -30,7 +30,8 @@ internal import Testing
         let optional: [WritableKeyPath<AuditEvent, String?>] = [
             \.reason, \.reasonText, \.node, \.label, \.profile, \.operation, \.principal, \.operator, \.remoteAddress,
             \.subject, \.namesSHA256, \.spkiSHA256, \.requestDigest, \.authority, \.serial, \.device, \.fingerprint,
-            \.notBefore, \.notAfter, \.revocationReason, \.requestID,
+            \.notBefore, \.notAfter, \.revocationReason, \.requestID, \.supersedes, \.idempotencyScope,
+            \.manufacturerIdentity, \.manufacturerKeySHA256, \.publicKey, \.role,
         ]
         for path in optional { event[keyPath: path] = maybe(text()) }
         event.decision = maybe([.allowed, .denied, .deferred].randomElement(using: &random) ?? .denied)
@@ -40,6 +41,8 @@ internal import Testing
         event.namesCount = maybe(.min)
         event.count = maybe(.max)
         event.names = maybe((0..<Int.random(in: 0...4, using: &random)).map { _ in text() })
+        event.scope = maybe([.certificate, .device].randomElement(using: &random) ?? .name)
+        event.labels = maybe((0..<Int.random(in: 0...4, using: &random)).map { _ in text() })
         event.remarks = maybe((0..<Int.random(in: 0...4, using: &random)).map { _ in text() })
         event.certificate = maybe(
             Data((0..<Int.random(in: 0...40, using: &random)).map { _ in .random(in: 0...255, using: &random) }))

@@ -131,7 +131,8 @@ final class LedgerCheck {
         let last = runs[.init(source: AuditEvent.signerSource, run: run)]?.last ?? 0
         try logged.read { log in
             try ledger.read { db in
-                let waiting = try compareOutbox(db, log, loggedUpTo: last, &found)
+                var waiting = try compareOutbox(db, log, loggedUpTo: last, &found)
+                try waiting.addFormerEvents(db, runs)
                 try compareCertificates(db, log, waiting, hasAllEvents: hasAllEvents, &report, &found)
                 try compareEvents(db, log, &report, &found)
             }
@@ -148,6 +149,29 @@ final class LedgerCheck {
     private struct Waiting {
         var issued: Set<Data> = []
         var revoked: Set<Data> = []
+
+        mutating func add(_ line: [UInt8]) {
+            guard let event = String(validating: line, as: UTF8.self).flatMap({ try? AuditEvent(line: $0) }),
+                let authority = event.authority, let serial = event.serial.flatMap(LedgerCheck.bytes)
+            else { return }
+            let key = Data(authority.utf8) + [0] + serial
+            switch event.type {
+            case .issued, .nodeCertificateIssued, .responderCertificateIssued: issued.insert(key)
+            case .revoked: revoked.insert(key)
+            default: break
+            }
+        }
+
+        /// A restored ledger keeps the events of its life before, in case that the auditor is to be filled again.
+        mutating func addFormerEvents(_ db: Database, _ runs: [SequenceCheck.Run: SequenceCheck.State]) throws {
+            guard try db.tableExists("former_outbox") else { return }
+            let rows = try Row.fetchCursor(
+                db, sql: "SELECT CAST(run AS BLOB), sequence, CAST(line AS BLOB) FROM former_outbox")
+            while let row = try rows.next() {
+                guard let run = row.text(0), let sequence = row.integer(1), let line = row.bytes(2) else { continue }
+                if sequence > runs[.init(source: AuditEvent.signerSource, run: run)]?.last ?? 0 { add(line) }
+            }
+        }
     }
 
     /// What was sent has to be what is logged; what was not sent yet is no fault.
@@ -159,15 +183,7 @@ final class LedgerCheck {
         while let row = try rows.next() {
             guard let sequence = row.integer(0), let line = row.bytes(1) else { continue }
             if sequence > last {
-                guard let event = String(validating: line, as: UTF8.self).flatMap({ try? AuditEvent(line: $0) }),
-                    let authority = event.authority, let serial = event.serial.flatMap(Self.bytes)
-                else { continue }
-                let key = Data(authority.utf8) + [0] + serial
-                switch event.type {
-                case .issued, .nodeCertificateIssued, .responderCertificateIssued: waiting.issued.insert(key)
-                case .revoked: waiting.revoked.insert(key)
-                default: break
-                }
+                waiting.add(line)
                 continue
             }
             guard
@@ -259,7 +275,7 @@ final class LedgerCheck {
         return "\(authority) \(serial)"
     }
 
-    private static func bytes(_ hexadecimal: String) -> Data? {
+    fileprivate static func bytes(_ hexadecimal: String) -> Data? {
         let digits = hexadecimal.utf8.map { Character(Unicode.Scalar($0)).hexDigitValue }
         guard digits.count.isMultiple(of: 2), !digits.contains(nil) else { return nil }
         return Data(

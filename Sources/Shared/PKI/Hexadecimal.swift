@@ -1,3 +1,5 @@
+package import Foundation
+
 extension Sequence<UInt8> {
     /// The bytes as lower-case hexadecimal digits, two each.
     package var hexadecimal: String {
@@ -6,8 +8,16 @@ extension Sequence<UInt8> {
     }
 }
 
-private enum Hexadecimal {
-    static func text(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
+package enum Hexadecimal {
+    /// The bytes of a text of hexadecimal digits, two each; nil for another text.
+    package static func bytes(_ text: String) -> Data? {
+        let digits = text.utf8.map { Character(Unicode.Scalar($0)).hexDigitValue }
+        guard digits.count.isMultiple(of: 2), !digits.contains(nil) else { return nil }
+        return Data(
+            stride(from: 0, to: digits.count, by: 2).map { UInt8((digits[$0] ?? 0) << 4 | (digits[$0 + 1] ?? 0)) })
+    }
+
+    fileprivate static func text(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
         String(unsafeUninitializedCapacity: 2 * bytes.count) { text in
             for (index, byte) in bytes.enumerated() {
                 text[2 * index] = digit(byte >> 4)

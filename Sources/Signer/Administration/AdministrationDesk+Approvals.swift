@@ -27,25 +27,8 @@ extension AdministrationDesk {
             event.principal = approval.principal
             event.requestDigest = approval.digest.hexadecimal
             event.spkiSHA256 = approval.keySHA256.hexadecimal
-            switch request.decision {
-            case .approve:
-                guard approval.state == .waiting else {
-                    throw ServiceError(.invalidArgument, "The request is already \(approval.state.rawValue).")
-                }
-                approval.state = .approved
-                try ApprovalTable.setState(db, id: approval.id, .approved)
-            case .deny:
-                guard approval.state != .denied else {
-                    throw ServiceError(.invalidArgument, "The request is already denied.")
-                }
-                event.decision = .denied
-                // A denial gives back the use; it holds for this request until it is removed.
-                if let secret = approval.secretID { try SecretTable.releaseReserved(db, id: secret) }
-                approval.state = .denied
-                try ApprovalTable.setState(db, id: approval.id, .denied)
-            case .remove:
-                try ApprovalSweep.release(db, approval)
-            }
+            if request.decision == .deny { event.decision = .denied }
+            try approval.apply(request.decision, db)
             return describe(approval)
         }
     }
@@ -55,5 +38,31 @@ extension AdministrationDesk {
             id: approval.id, state: approval.state, label: approval.label, subject: approval.subject,
             names: approval.names, principal: approval.principal, spkiSHA256: approval.keySHA256.hexadecimal,
             requestedAt: approval.requestedAt, expiresAt: approval.expiresAt)
+    }
+}
+
+extension ApprovalRecord {
+    /// Enters what an operator has decided.
+    ///
+    /// - Throws: `invalidArgument` where that was decided before.
+    mutating func apply(_ decision: DecideApprovalRequest.Decision, _ db: Database) throws {
+        switch decision {
+        case .approve:
+            guard state == .waiting else {
+                throw ServiceError(.invalidArgument, "The request is already \(state.rawValue).")
+            }
+            state = .approved
+            try ApprovalTable.setState(db, id: id, .approved)
+        case .deny:
+            guard state != .denied else {
+                throw ServiceError(.invalidArgument, "The request is already denied.")
+            }
+            // A denial gives back the use; it holds for this request until it is removed.
+            if let secret = secretID { try SecretTable.releaseReserved(db, id: secret) }
+            state = .denied
+            try ApprovalTable.setState(db, id: id, .denied)
+        case .remove:
+            try ApprovalSweep.release(db, self)
+        }
     }
 }

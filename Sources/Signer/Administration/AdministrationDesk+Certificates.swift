@@ -57,7 +57,8 @@ extension AdministrationDesk {
             let (revoked, names) = try revocation.apply(to: named, db)
             // Also where nothing was left to revoke, names or a key may have been blocked.
             for record in revoked.isEmpty ? [named] : revoked {
-                var event = try events.revoked(record, reason: request.reason, by: person, at: time)
+                var event = try events.revoked(
+                    record, reason: request.reason, scope: request.only ? .certificate : .device, by: person, at: time)
                 event.names = names.isEmpty ? nil : names
                 event.remarks = request.only ? ["only this certificate"] : nil
                 try OutboxTable.append(db, UnnumberedEventLine(event), at: now)
@@ -80,12 +81,8 @@ extension AdministrationDesk {
                 throw ServiceError(
                     .notFound, "No device holds the name «\(request.name)», and no device has it for its identifier.")
             }
-            try NameTable.release(db, name: holding.name)
-            if holding.isBlocked, try !NameTable.names(db, device: holding.device).contains(where: \.isBlocked) {
-                // The last blocked name: the device's keys may be certified again.
-                try KeyTable.release(db, device: holding.device)
-                try DeviceTable.setBlocked(db, id: holding.device, at: nil)
-            }
+            try Release.name(holding, db)
+            event.scope = .name
             event.names = [holding.name]
             event.device = DeviceIdentifier.text(holding.device)
             return ReleaseNameReply(
@@ -97,13 +94,9 @@ extension AdministrationDesk {
     private func releaseDevice(
         _ device: Int64, _ event: inout AuditEvent, _ db: Database
     ) throws -> ReleaseNameReply {
-        let names = try NameTable.names(db, device: device)
-        for name in names {
-            try NameTable.release(db, name: name.name)
-        }
         let wasBlocked = try DeviceTable.find(db, id: device)?.blockedAt != nil
-        try KeyTable.release(db, device: device)
-        try DeviceTable.setBlocked(db, id: device, at: nil)
+        let names = try Release.device(device, db)
+        event.scope = .device
         event.names = names.map(\.name)
         event.device = DeviceIdentifier.text(device)
         return ReleaseNameReply(

@@ -45,7 +45,8 @@ extension AdministrationDesk {
         return try await core.ledger.writer.perform(reserved: true) { db in
             let step = try revocation.apply(to: listed, db)
             for record in step.revoked {
-                var event = try events.revoked(record, reason: request.reason, by: person, at: time)
+                var event = try events.revoked(
+                    record, reason: request.reason, scope: .certificate, by: person, at: time)
                 event.remarks = ["revoked with what was asked for through \(request.node)"]
                 try OutboxTable.append(db, UnnumberedEventLine(event), at: now)
             }

@@ -68,6 +68,7 @@ extension AdministrationDesk {
             try SecretTable.revoke(db, id: old.id, at: now / 1000, replacedBy: new.id)
             Self.fill(&event, new)
             event.reasonText = "in the place of \(old.id)"
+            event.supersedes = "secret:\(old.id)"
             return new
         }
         return CreatedSecret(secret: secret, description: record.description)

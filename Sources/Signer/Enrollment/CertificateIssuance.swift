@@ -69,7 +69,8 @@ struct CertificateIssuance {
             der: der, serial: serial, subject: facts.subject, names: admitted.names, notBefore: contents.notBefore,
             notAfter: end, device: device ?? DeviceIdentifier.number(firstSerial: serial), isNewDevice: device == nil,
             approval: approval, serverKey: serverKeyRecord(superseded),
-            event: try UnnumberedEventLine(core.events.issued(candidate, certificate: facts, at: time)))
+            event: try UnnumberedEventLine(
+                core.events.issued(candidate, certificate: facts, superseded: superseded, at: time)))
     }
 
     private func serverKeyRecord(_ superseded: CertificateRecord?) -> ServerKeyRecord? {

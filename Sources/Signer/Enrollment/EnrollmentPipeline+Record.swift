@@ -66,7 +66,8 @@ extension EnrollmentPipeline {
         event.names = admitted.names.map(\.description)
         let line = try UnnumberedEventLine(event)
         let record = ApprovalRecord(
-            id: UUID().uuidString.lowercased(), digest: candidate.digest, state: .waiting,
+            // The event's: a restored ledger knows the request by it again.
+            id: event.id, digest: candidate.digest, state: .waiting,
             label: candidate.label.name, subject: candidate.certificationRequest.subject.description,
             names: admitted.names.map(\.description), principal: candidate.requester.principal,
             keySHA256: candidate.keySHA256, secretID: candidate.requester.secret?.id, requestedAt: seconds,

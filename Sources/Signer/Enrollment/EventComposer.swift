@@ -44,12 +44,20 @@ struct EventComposer: Sendable {
         event.subject = subject ?? candidate.certificationRequest.subject.description
         event.spkiSHA256 = candidate.keySHA256.isEmpty ? nil : candidate.keySHA256.hexadecimal
         event.requestDigest = candidate.digest.hexadecimal
+        event.idempotencyScope = candidate.idempotencyScope?.hexadecimal
+        event.manufacturerIdentity = candidate.requester.manufacturer?.identity.hexadecimal
+        event.manufacturerKeySHA256 = candidate.requester.manufacturer?.keySHA256.hexadecimal
         return event
     }
 
-    func issued(_ candidate: EnrollmentCandidate, certificate: CertificateFacts, at time: Date) -> AuditEvent {
+    /// - Parameter superseded: the certificate whose place this one takes.
+    func issued(
+        _ candidate: EnrollmentCandidate, certificate: CertificateFacts, superseded: CertificateRecord? = nil,
+        at time: Date
+    ) -> AuditEvent {
         var event = event(.issued, at: time, candidate: candidate, subject: certificate.subject)
         event.decision = .allowed
+        event.supersedes = superseded?.serial.hexadecimal
         event.remarks = certificate.remarks.isEmpty ? nil : certificate.remarks
         fill(&event, certificate)
         return event
@@ -112,9 +120,11 @@ struct EventComposer: Sendable {
 
     /// An operator revokes a certificate.
     func revoked(
-        _ record: CertificateRecord, reason: RevocationReason, by person: String, at time: Date
+        _ record: CertificateRecord, reason: RevocationReason, scope: AuditEvent.Scope, by person: String,
+        at time: Date
     ) throws -> AuditEvent {
         var event = administration(.revoked, by: person, at: time)
+        event.scope = scope
         event.authority = record.authority
         event.serial = record.serial.hexadecimal
         event.device = record.device.map(DeviceIdentifier.text)

@@ -30,14 +30,11 @@ struct IssuanceTransaction: Sendable {
             changesNames: candidate.changesNames, succeeding: signed.serverKey?.superseded?.device, now: seconds, db)
         guard device == (signed.isNewDevice ? nil : signed.device) else { throw RaceLost() }
         try pay(db)
-        try CertificateTable.insert(
-            db,
-            CertificateRecord(
-                authority: candidate.authority.name, serial: signed.serial, device: signed.device, der: signed.der,
-                label: candidate.label.name, profile: candidate.profile.name, node: candidate.node, issuedAt: now,
-                notBefore: signed.notBefore, notAfter: signed.notAfter))
-        try enterDevice(db)
-        try enterOutcome(db)
+        let record = issuance
+        try record.enter(db)
+        try signed.serverKey?.record(
+            db, certificate: signed, authority: candidate.authority.name,
+            keptUntil: max(record.outcome.replayUntil, record.outcome.replayUntilIfSpent), now: seconds)
         try OutboxTable.append(db, signed.event, at: seconds)
         CrashPoint.arm()
     }
@@ -83,45 +80,22 @@ struct IssuanceTransaction: Sendable {
         }
     }
 
-    private func enterDevice(_ db: Database) throws {
-        if signed.isNewDevice {
-            try DeviceTable.insert(
-                db, id: signed.device, subject: signed.subject, label: candidate.label.name, at: seconds,
-                expires: signed.notAfter)
-        } else {
-            try DeviceTable.renew(
-                db, id: signed.device, subject: signed.subject, label: candidate.label.name, at: seconds,
-                expires: signed.notAfter)
-        }
-        if let shown = candidate.requester.manufacturer {
-            try ManufacturerTable.link(db, shown, device: signed.device, at: seconds)
-        }
-        for name in signed.names {
-            let holding = NameHolding(
-                name: name.description, device: signed.device, keySHA256: candidate.keySHA256,
-                heldUntil: signed.notAfter, boundAt: now, isBlocked: false)
-            if try signed.isNewDevice || !NameTable.renew(db, holding) {
-                try NameTable.bind(db, holding)
-            }
-        }
-        if !candidate.profile.allowsKeyReuse {
-            try KeyTable.setHolder(
-                db, keySHA256: candidate.keySHA256, device: signed.device, until: signed.notAfter)
-        }
-    }
-
-    private func enterOutcome(_ db: Database) throws {
-        let outcome = RecordedDecision.outcome(
-            of: signed, authority: candidate.authority.name, requester: candidate.requester, at: seconds)
-        try OutcomeTable.set(db, digest: candidate.digest, outcome)
-        try signed.serverKey?.record(
-            db, certificate: signed, authority: candidate.authority.name,
-            keptUntil: max(outcome.replayUntil, outcome.replayUntilIfSpent), now: seconds)
-        if let scope = candidate.idempotencyScope {
-            try OutcomeTable.setIdempotencyDigest(
-                db, scopeSHA256: scope, digest: candidate.digest,
-                until: max(outcome.replayUntil, outcome.replayUntilIfSpent))
-        }
+    private var issuance: IssuanceRecord {
+        let requester = candidate.requester
+        return IssuanceRecord(
+            certificate: CertificateRecord(
+                authority: candidate.authority.name, serial: signed.serial, device: signed.device, der: signed.der,
+                label: candidate.label.name, profile: candidate.profile.name, node: candidate.node, issuedAt: now,
+                notBefore: signed.notBefore, notAfter: signed.notAfter),
+            device: signed.device, isNewDevice: signed.isNewDevice, subject: signed.subject,
+            names: signed.names.map(\.description), keySHA256: candidate.keySHA256,
+            allowsKeyReuse: candidate.profile.allowsKeyReuse, manufacturer: requester.manufacturer?.link,
+            digest: candidate.digest,
+            outcome: RecordedDecision.outcome(
+                of: signed.serial, authority: candidate.authority.name, notBefore: signed.notBefore,
+                notAfter: signed.notAfter, secretEnd: requester.isSecretAlone ? requester.secret?.expiresAt : nil,
+                at: seconds),
+            idempotencyScope: candidate.idempotencyScope)
     }
 }
 

@@ -72,16 +72,16 @@ enum RecordedDecision: Sendable {
     }
 
     /// The end of the replay window of a certificate issued now.
+    ///
+    /// - Parameter secretEnd: of the secret, where that alone was shown; in seconds since 1970.
     static func outcome(
-        of certificate: SignedCertificate, authority: String, requester: Requester, at now: Int64
+        of serial: Data, authority: String, notBefore: Int64, notAfter: Int64, secretEnd: Int64?, at now: Int64
     ) -> RecordedOutcome {
-        let validity = certificate.notAfter - certificate.notBefore
+        let validity = notAfter - notBefore
         let window = min(longestWindow, validity / 3)
-        let spent = requester.isSecretAlone ? requester.secret : nil
         return RecordedOutcome(
-            authority: authority, serial: certificate.serial, replayUntil: now + window,
+            authority: authority, serial: serial, replayUntil: now + window,
             // A secret that this issuance spends: as long as half of the validity is left, until the secret's own end.
-            replayUntilIfSpent: max(
-                now + window, spent.map { min($0.expiresAt, certificate.notBefore + validity / 2) } ?? 0))
+            replayUntilIfSpent: max(now + window, secretEnd.map { min($0, notBefore + validity / 2) } ?? 0))
     }
 }

@@ -41,6 +41,11 @@ struct Requester: Sendable {
         var remark: String?
 
         var keySHA256: Data { Data(SHA256.hash(data: publicKeyDER)) }
+
+        var link: ManufacturerLink {
+            ManufacturerLink(
+                manufacturer: manufacturer, fingerprint: fingerprint, identity: identity, keySHA256: keySHA256)
+        }
     }
 
     /// The identity where it is there: then no use of a secret is burned, unless the label requires both.

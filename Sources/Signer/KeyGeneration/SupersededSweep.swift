@@ -26,6 +26,7 @@ struct SupersededSweep: Sendable {
             _ = try Revocation(reason: .superseded, only: true, now: now).apply(to: certificate, db)
             var event = events.event(.revoked, at: time)
             event.decision = .allowed
+            event.scope = .certificate
             event.authority = certificate.authority
             event.serial = certificate.serial.hexadecimal
             event.device = certificate.device.map(DeviceIdentifier.text)

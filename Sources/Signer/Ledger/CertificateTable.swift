@@ -63,6 +63,12 @@ enum CertificateTable {
             arguments: [authority, serial])
     }
 
+    /// The highest serial number of an authority's certificates.
+    static func newestSerial(_ db: Database, authority: String) throws -> Data? {
+        try Data.fetchOne(
+            db.cachedStatement(sql: "SELECT MAX(serial) FROM certificate WHERE authority = ?"), arguments: [authority])
+    }
+
     /// Whether a certificate may still authenticate.
     enum Standing {
         case good

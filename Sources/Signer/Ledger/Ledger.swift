@@ -50,29 +50,47 @@ final class Ledger: Sendable {
     /// Names this life of the ledger: a restored backup starts a new one, with its own event numbers.
     var incarnation: String { currentIncarnation.withLock { $0 } }
 
-    /// Starts a new life of a ledger that has parted from the auditor's log, its events numbered anew.
+    /// What becomes of the events when a new life of the ledger begins.
+    enum FormerEvents {
+        /// The auditor has others under their numbers: those that it has not acknowledged go along under new numbers.
+        /// Their identifiers stay, so that one which the auditor had after all is recognised.
+        case renumbered
+        /// They are the auditor's too, and stay what they are, for as long as it may have to be filled again.
+        case kept
+    }
+
+    /// Starts a new life of a ledger that was restored or has parted from the auditor's log, its events numbered anew.
     ///
-    /// Events that the auditor has not acknowledged go along under new numbers. Their identifiers stay, so that one which
-    /// the auditor had after all is recognised.
-    func startNewIncarnation() throws {
+    /// - Parameter also: does more in the same transaction; gets the new life's name.
+    func startNewIncarnation(
+        formerEvents: FormerEvents = .renumbered, also: (Database, String) throws -> Void = { _, _ in }
+    ) throws {
         let new = UUID().uuidString.lowercased()
         try faults.around(.incarnationCommit) {
             try connection.write { db in
-                let delivered = try OutboxTable.deliveredSequence(db)
-                let kept = try Row.fetchAll(
-                    db, sql: "SELECT line, recorded_at FROM outbox WHERE sequence > ? ORDER BY sequence",
-                    arguments: [delivered])
-                try db.execute(sql: "DELETE FROM outbox")
-                for row in kept {
-                    var event = try AuditEvent(line: row["line"])
-                    event.run = new
-                    try OutboxTable.append(db, UnnumberedEventLine(event), at: row["recorded_at"])
+                switch formerEvents {
+                case .renumbered: try renumberEvents(db, of: new)
+                case .kept: try FormerOutboxTable.take(db, run: incarnation)
                 }
                 try OutboxTable.setDelivered(db, 0)
                 try MetaTable.set(db, "incarnation", new)
+                try RestoreTable.end(db)
+                try also(db, new)
             }
         }
         currentIncarnation.withLock { $0 = new }
+    }
+
+    private func renumberEvents(_ db: Database, of run: String) throws {
+        let kept = try Row.fetchAll(
+            db, sql: "SELECT line, recorded_at FROM outbox WHERE sequence > ? ORDER BY sequence",
+            arguments: [try OutboxTable.deliveredSequence(db)])
+        try db.execute(sql: "DELETE FROM outbox")
+        for row in kept {
+            var event = try AuditEvent(line: row["line"])
+            event.run = run
+            try OutboxTable.append(db, UnnumberedEventLine(event), at: row["recorded_at"])
+        }
     }
 
     /// Reads from the last commit.
@@ -114,16 +132,19 @@ final class Ledger: Sendable {
 
     private static func check(_ connection: DatabaseQueue, path: String, authorities: [String: [UInt8]]) throws {
         try connection.write { db in
-            for (name, key) in authorities {
-                let entry = "authority:\(name)"
-                if let known = try MetaTable.data(db, entry) {
-                    guard known == Data(key) else {
-                        throw LedgerError.anotherAuthority(path: path, name: name)
-                    }
-                } else {
-                    try MetaTable.set(db, entry, Data(key))
-                }
+            if let name = try AuthorityTable.contradiction(db, authorities) {
+                throw LedgerError.anotherAuthority(path: path, name: name)
             }
+            try AuthorityTable.enter(db, authorities)
+        }
+    }
+
+    /// Refuses authorities that this ledger knows under other keys.
+    ///
+    /// - Parameter authorities: the SHA-256 of each authority's public key by the authority's name.
+    func requireKeys(_ authorities: [String: [UInt8]]) throws {
+        if let name = try read({ try AuthorityTable.contradiction($0, authorities) }) {
+            throw LedgerError.anotherAuthority(path: connection.path, name: name)
         }
     }
 

@@ -84,6 +84,7 @@ struct LedgerHousekeeping: Service {
                 return try OutcomeTable.prune(db, before: now, limit: Self.rowsPerStep)
                     + DeliveredKeyTable.prune(db, before: now, limit: Self.rowsPerStep)
                     + OutboxTable.prune(db, recordedBefore: now - retention, limit: Self.rowsPerStep)
+                    + FormerOutboxTable.prune(db, recordedBefore: now - retention, limit: Self.rowsPerStep)
             }
         }
     }

@@ -1,6 +1,16 @@
 internal import Foundation
 internal import GRDB
 
+/// What the ledger keeps of a manufacturer certificate (``Requester/ManufacturerCertificate``).
+struct ManufacturerLink: Sendable, Equatable {
+    var manufacturer: String
+    /// SHA-256 over the certificate as it was presented.
+    var fingerprint: Data
+    /// SHA-256 over its signed part.
+    var identity: Data
+    var keySHA256: Data
+}
+
 /// Which device came with which manufacturer certificate: so that a revoked device does not come back with it.
 enum ManufacturerTable {
     /// The device that a manufacturer certificate belongs to: by its signed part, or by its key, which a maker may have
@@ -23,7 +33,7 @@ enum ManufacturerTable {
     }
 
     static func link(
-        _ db: Database, _ certificate: Requester.ManufacturerCertificate, device: Int64, at now: Int64
+        _ db: Database, _ certificate: ManufacturerLink, device: Int64, at now: Int64
     ) throws {
         try db.cachedStatement(
             sql: """

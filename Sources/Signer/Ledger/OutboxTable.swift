@@ -16,6 +16,12 @@ enum OutboxTable {
         return sequence
     }
 
+    /// Enters an event under the number that it has.
+    static func insert(_ db: Database, sequence: Int64, line: String, at now: Int64) throws {
+        try db.cachedStatement(sql: "INSERT INTO outbox (sequence, line, recorded_at) VALUES (?, ?, ?)")
+            .execute(arguments: [sequence, line, now])
+    }
+
     /// The newest event's number; 0 where there is none. The newest row is never pruned.
     static func lastSequence(_ db: Database) throws -> Int64 {
         try Int64.fetchOne(db.cachedStatement(sql: "SELECT MAX(sequence) FROM outbox")) ?? 0

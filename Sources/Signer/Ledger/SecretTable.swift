@@ -90,6 +90,12 @@ enum SecretTable {
         return db.changesCount == 1
     }
 
+    /// Counts a use that another life of the ledger has burned.
+    static func countUse(_ db: Database, id: String) throws {
+        try db.cachedStatement(sql: "UPDATE secret SET used = MIN(used + 1, uses) WHERE id = ?").execute(arguments: [id]
+        )
+    }
+
     /// Turns a use that an approval reserved into a burned one. Whether it did: not when the secret was revoked.
     static func burnReserved(_ db: Database, id: String) throws -> Bool {
         try db.cachedStatement(

@@ -8,9 +8,8 @@ internal import Logging
 ///
 /// Acknowledged rows stay for some days, so that a restored auditor can be refilled.
 struct OutboxRelay: Sendable {
-    /// Rows and bytes of one batch, well below the transport's limit of a message.
+    /// Rows of one batch.
     private static let maximumRows = 500
-    private static let maximumBytes = 160 * 1024
     /// What is committed so soon after a delivery goes out in one batch. An event that comes alone goes out at once.
     private static let gathering = Duration.milliseconds(50)
 
@@ -116,13 +115,16 @@ struct OutboxRelay: Sendable {
         }
         // What it has and did not acknowledge is sent again: it acknowledges that with the proof that it is there.
         try await record(reply.evidence, delivered: stored < delivered ? stored : nil)
+        try await FormerEvents(core: core, audit: audit, witness: witness).deliver()
         session.witnessedAt = .now
         session.isSynchronized = true
     }
 
     /// Verifies and cosigns what others have added to the log.
     private func look(_ session: inout Session) async throws {
-        let request = EventPositionRequest(run: core.ledger.incarnation, witnessedSize: try witness.size())
+        let request = EventPositionRequest(
+            run: core.ledger.incarnation, witnessedSize: try witness.size(),
+            backlog: core.outboxPosition.last - core.outboxPosition.delivered)
         let reply = try await core.faults.around(.positionCall) { try await audit.position(request) }
         try await record(reply.evidence)
         session.witnessedAt = .now
@@ -143,14 +145,15 @@ struct OutboxRelay: Sendable {
         while core.outboxPosition.delivered < last {
             let first = core.outboxPosition.delivered + 1
             let lines = try core.ledger.read { try OutboxTable.lines($0, from: first, limit: rows) }
-            let batch = Self.batch(of: lines)
+            let batch = EventBatch.fitting(lines)
             guard !batch.isEmpty else {
                 throw ServiceError(.unexpected, "The outbox has no event \(first), which the auditor lacks.")
             }
             do {
                 let request = AppendEventsRequest(
                     run: core.ledger.incarnation, firstSequence: first, lines: batch,
-                    witnessedSize: try witness.size())
+                    witnessedSize: try witness.size(),
+                    backlog: core.outboxPosition.last - core.outboxPosition.delivered - Int64(batch.count))
                 let reply = try await core.faults.around(.appendCall) { try await audit.append(request) }
                 guard reply.acknowledgedSequence >= first else {
                     throw ServiceError(.unexpected, "The auditor acknowledged nothing of what it was sent.")
@@ -165,16 +168,6 @@ struct OutboxRelay: Sendable {
                 throw LedgerBehindAuditor(ledger: core.outboxPosition.last, auditor: first)
             }
         }
-    }
-
-    /// As many lines as fit into one message, at least one.
-    private static func batch(of lines: [String]) -> [String] {
-        var bytes = 0
-        return Array(
-            lines.enumerated().prefix { index, line in
-                bytes += AppendEventsRequest.encodedBytes(of: line)
-                return index == 0 || bytes <= maximumBytes
-            }.map(\.element))
     }
 
     private func record(_ evidence: LogEvidence?, of lines: [String] = [], delivered: Int64? = nil) async throws {

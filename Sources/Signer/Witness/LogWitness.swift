@@ -130,41 +130,14 @@ struct LogWitness: Sendable {
     private func advance(_ known: WitnessedLog?, _ evidence: LogEvidence?, lines: [String]) throws -> WitnessedLog {
         do {
             guard let evidence else { throw TransparencyLogError("The log shows no checkpoint.") }
-            guard known == nil || known?.key == log else {
-                throw TransparencyLogError("The log has another key than the one that was witnessed.")
-            }
-            var note = try SignedNote(parsing: Array(evidence.checkpoint.utf8))
-            let checkpoint = try Checkpoint.verified(note, by: log)
-            try MerkleProof.verifyConsistency(
-                from: known.map { ($0.checkpoint.size, $0.checkpoint.root) } ?? (0, .empty),
-                to: (checkpoint.size, checkpoint.root), proof: hashes(evidence.consistency))
-            try verify(lines, in: checkpoint, evidence)
+            let checkpoint: Checkpoint
+            var note: SignedNote
+            (note, checkpoint) = try evidence.verify(lines, from: known, log: log)
             if let known, known.checkpoint == checkpoint { return known }
             try Cosignature.add(to: &note, by: key, at: core.seconds())
             return try WitnessedLog(key: log, note: note)
         } catch let error as TransparencyLogError {
             throw LogAlarm(description: error.description)
-        }
-    }
-
-    private func verify(_ lines: [String], in checkpoint: Checkpoint, _ evidence: LogEvidence) throws {
-        guard !lines.isEmpty else { return }
-        guard let indexes = evidence.indexes, indexes.count == lines.count else {
-            throw TransparencyLogError("The log acknowledges events and does not show that it has them.")
-        }
-        do {
-            try MerkleProof.verifyInclusion(
-                ofEach: zip(indexes, lines).map { ($0, .leaf(Array($1.utf8))) }, in: checkpoint.size,
-                root: checkpoint.root, proof: hashes(evidence.inclusion))
-        } catch let error as TransparencyLogError {
-            throw TransparencyLogError("The log lacks an event that it acknowledges: \(error)")
-        }
-    }
-
-    private func hashes(_ texts: [String]) throws -> [MerkleHash] {
-        try texts.map {
-            guard let hash = MerkleHash(base64: $0) else { throw TransparencyLogError("A proof has what is no hash.") }
-            return hash
         }
     }
 }

@@ -31,6 +31,7 @@ extension AuditEvent {
             cut[keyPath: text] = cut[keyPath: text].map { AuditEvent.cut($0, maximumBytes: maximumBytes / 64) }
         }
         cut.remarks = remarks.map { AuditEvent.prefix(of: $0, maximumBytes: maximumBytes / 16) }
+        cut.labels = labels.map { AuditEvent.prefix(of: $0, maximumBytes: maximumBytes / 16) }
         let line = EventLineWriter(cut)
         guard line.bytes.count > maximumBytes else { return line }
         // Only the certificate can still be that long. Its fingerprint stays.
@@ -45,7 +46,8 @@ extension AuditEvent {
         [
             \.reason, \.reasonText, \.node, \.label, \.profile, \.operation, \.principal, \.operator, \.remoteAddress,
             \.subject, \.namesSHA256, \.spkiSHA256, \.requestDigest, \.authority, \.serial, \.device, \.fingerprint,
-            \.notBefore, \.notAfter, \.revocationReason, \.requestID,
+            \.notBefore, \.notAfter, \.revocationReason, \.requestID, \.idempotencyScope, \.manufacturerIdentity,
+            \.manufacturerKeySHA256, \.publicKey, \.role, \.supersedes,
         ]
     }
 
@@ -74,7 +76,11 @@ extension AuditEvent {
             case .device: device = try value.text()
             case .fingerprint: fingerprint = try value.text()
             case .id: id = try value.text()
+            case .idempotencyScope: idempotencyScope = try value.text()
             case .label: label = try value.text()
+            case .labels: labels = try value.texts()
+            case .manufacturerIdentity: manufacturerIdentity = try value.text()
+            case .manufacturerKeySHA256: manufacturerKeySHA256 = try value.text()
             case .names: names = try value.texts()
             case .namesCount: namesCount = try value.integer()
             case .namesSHA256: namesSHA256 = try value.text()
@@ -86,6 +92,7 @@ extension AuditEvent {
             case .principal: principal = try value.text()
             case .profile: profile = try value.text()
             case .profileVersion: profileVersion = try value.integer()
+            case .publicKey: publicKey = try value.text()
             case .reason: reason = try value.text()
             case .reasonText: reasonText = try value.text()
             case .remarks: remarks = try value.texts()
@@ -93,14 +100,17 @@ extension AuditEvent {
             case .requestDigest: requestDigest = try value.text()
             case .requestID: requestID = try value.text()
             case .revocationReason: revocationReason = try value.text()
+            case .role: role = try value.text()
             case .run: run = try value.text()
             case .salt: salt = try value.text()
             case .schema: schema = try value.integer()
+            case .scope: scope = try value.choice(Scope.self)
             case .sequence: sequence = try value.integer()
             case .serial: serial = try value.text()
             case .source: source = try value.text()
             case .spkiSHA256: spkiSHA256 = try value.text()
             case .subject: subject = try value.text()
+            case .supersedes: supersedes = try value.text()
             case .time: time = try value.text()
             case .type: type = try value.choice(Kind.self)
             }

@@ -9,7 +9,11 @@ enum EventField: String, CaseIterable {
     case device
     case fingerprint
     case id
+    case idempotencyScope = "idempotency_scope"
     case label
+    case labels
+    case manufacturerIdentity = "manufacturer_identity"
+    case manufacturerKeySHA256 = "manufacturer_spki_sha256"
     case names
     case namesCount = "names_count"
     case namesSHA256 = "names_sha256"
@@ -21,6 +25,7 @@ enum EventField: String, CaseIterable {
     case principal
     case profile
     case profileVersion = "profile_version"
+    case publicKey = "public_key"
     case reason
     case reasonText = "reason_text"
     case remarks
@@ -28,14 +33,17 @@ enum EventField: String, CaseIterable {
     case requestDigest = "request_digest"
     case requestID = "request_id"
     case revocationReason = "revocation_reason"
+    case role
     case run
     case salt
     case schema
+    case scope
     case sequence
     case serial
     case source
     case spkiSHA256 = "spki_sha256"
     case subject
+    case supersedes
     case time
     case type
 

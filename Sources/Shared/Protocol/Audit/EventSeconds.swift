@@ -2,6 +2,19 @@ internal import PKI
 
 /// Seconds since 1970 of the times of events.
 package enum EventSeconds {
+    /// The whole milliseconds of such a time.
+    package static func milliseconds(of time: String) -> Int64? {
+        guard let seconds = of(time) else { return nil }
+        let fraction =
+            time.utf8.dropFirst(19).first == UInt8(ascii: ".") ? Array(time.utf8.dropFirst(20).prefix(3)) : []
+        var milliseconds: Int64 = 0
+        for (digit, scale) in zip(fraction, [100, 10, 1] as [Int64]) {
+            guard (0x30...0x39).contains(digit) else { break }
+            milliseconds += Int64(digit - 0x30) * scale
+        }
+        return seconds * 1000 + milliseconds
+    }
+
     /// The whole seconds of a time as events write it, RFC 3339 in UTC, from 1970 to 9999; nil for another text.
     package static func of(_ time: String) -> Int64? {
         let text = Array(time.utf8.prefix(32))
