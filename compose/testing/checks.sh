@@ -17,7 +17,7 @@ check_client_address() {
     local gateway seen
     gateway=$(docker network inspect --format '{{(index .IPAM.Config 0).Gateway}}' "${COMPOSE_PROJECT_NAME}_devices")
     wait_until 30 is_in_log "$1"
-    seen=$(event_of "$1" | sed 's/.*"remoteAddress":"\([^"]*\)".*/\1/')
+    seen=$(event_of "$1" | sed 's/.*"remote_address":"\([^"]*\)".*/\1/')
     echo "The device is at $gateway; the event says $seen."
     [ "$seen" = "$gateway" ]
 }
