@@ -36,6 +36,11 @@ struct Measure: AsyncParsableCommand {
     @Option(help: ArgumentHelp("For part l: how many events the long log has (10000000).", valueName: "N"))
     var longLog: Int?
 
+    @Option(
+        help: ArgumentHelp("For part l: how many events the log has whose index is measured (1000000).", valueName: "N")
+    )
+    var indexedLog: Int?
+
     @Option(help: ArgumentHelp("For part q: how many events the log has (1000000).", valueName: "N"))
     var searchedLog: Int?
 
@@ -49,7 +54,9 @@ struct Measure: AsyncParsableCommand {
             throw ValidationError("--only takes letters of abcdefghlqt, not «\(only)».")
         }
         _ = try certificateCounts()
-        for (name, count) in [("--long-log", longLog), ("--searched-log", searchedLog)] {
+        for (name, count) in [
+            ("--long-log", longLog), ("--indexed-log", indexedLog), ("--searched-log", searchedLog),
+        ] {
             guard let count else { continue }
             guard (1000...100_000_000).contains(count) else {
                 throw ValidationError("\(name) takes a number from 1000 to 100000000, not \(count).")
@@ -120,8 +127,9 @@ struct Measure: AsyncParsableCommand {
         }
         if only.contains("l") {
             var part = LogGrowthPart()
-            if short { (part.events, part.rounds, part.eventsPerRound) = (20_000, 2, 1000) }
+            if short { (part.events, part.indexed, part.rounds, part.eventsPerRound) = (20_000, 5000, 2, 1000) }
             if let longLog { part.events = longLog }
+            if let indexedLog { part.indexed = indexedLog }
             figures += try await part.measure(in: scratch)
         }
         if only.contains("q") {

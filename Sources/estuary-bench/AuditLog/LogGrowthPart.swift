@@ -11,6 +11,8 @@ internal import TransparencyLog
 struct LogGrowthPart {
     /// Of the long log.
     var events = 10_000_000
+    /// Of the log whose index is measured: to make the index takes ten times as long as to fill log and tree.
+    var indexed = 1_000_000
     /// The first one is not counted.
     var rounds = 6
     var eventsPerRound = 20_000
@@ -43,73 +45,89 @@ struct LogGrowthPart {
         let long = try FilledAuditor(folder: scratch + "/log-long", fleet: fleet, count: events)
         Progress.say("filling a log with \(events) events")
         try await long.fill()
-        var measured: [(short: Round, long: Round)] = []
-        for number in 0..<rounds {
-            let first = events + number * eventsPerRound
-            measured.append((try await round(short, first: first), try await round(long, first: first)))
-            Progress.say("appending: round \(number + 1) of \(rounds)")
+        var next = events
+        var figures: [Figure] = []
+        let appended = try await measure(short, long, from: &next) { auditor, requests in
+            var round = Round()
+            try await append(requests, to: auditor, &round)
+            return round
         }
+        let batches = appended.map { Double($0.long.batches) }
+        figures.append(Figure("l", "events a transaction", Double(eventsPerRound) / Self.median(batches), ""))
+        figures += self.figures(
+            appended, "append with tree and checkpoint", \.append, events: events, target: .atMost(1.25))
+        figures += self.figures(appended, "the witness's proofs", \.proofs, events: events)
         for auditor in [short, long] { try FileManager.default.removeItem(atPath: auditor.folder) }
-        return figures(Array(measured.dropFirst()))
+        return figures + (try await measureIndex(scratch, fleet))
     }
 
-    private func figures(_ rounds: [(short: Round, long: Round)]) -> [Figure] {
-        func figures(
-            _ name: String, _ cost: KeyPath<Round, Cost>, _ times: [(String, KeyPath<Cost, Double>, Figure.Target?)]
-        ) -> [Figure] {
-            times.flatMap { kind, time, target in
-                let (short, long) = (
-                    rounds.map { $0.short[keyPath: cost][keyPath: time] },
-                    rounds.map { $0.long[keyPath: cost][keyPath: time] }
-                )
-                let unit = 1e6 / Double(eventsPerRound)
-                return [
-                    Figure("l", "\(name), nearly empty: \(kind)", Self.median(short) * unit, "µs"),
-                    Figure("l", "\(name), \(events) events: \(kind)", Self.median(long) * unit, "µs"),
-                    Figure(
-                        "l", "\(name): \(kind) against nearly empty", Self.median(zip(long, short).map { $0 / $1 }),
-                        "×", target: target),
-                ]
-            }
+    /// The same with logs of their own, so that the one has an empty index.
+    private func measureIndex(_ scratch: String, _ fleet: LoggedFleet) async throws -> [Figure] {
+        let short = try FilledAuditor(folder: scratch + "/index-short", fleet: fleet, count: 0)
+        try await short.fill()
+        let long = try FilledAuditor(folder: scratch + "/index-long", fleet: fleet, count: indexed)
+        Progress.say("filling and indexing a log with \(indexed) events")
+        try await long.fill()
+        try await long.index()
+        var next = events
+        let rounds = try await measure(short, long, from: &next) { auditor, requests in
+            var round = Round()
+            try await append(requests, to: auditor, &round)
+            try await index(auditor, &round)
+            return round
         }
-        let batches = rounds.map { Double($0.long.batches) }
-        return [
-            Figure("l", "events a transaction", Double(eventsPerRound) / Self.median(batches), "")
+        for auditor in [short, long] { try FileManager.default.removeItem(atPath: auditor.folder) }
+        return figures(rounds, "search index", \.index, events: indexed)
+    }
+
+    /// Processor time and time passed at both logs, and what they come to against each other.
+    private func figures(
+        _ rounds: [(short: Round, long: Round)], _ name: String, _ cost: KeyPath<Round, Cost>,
+        events: Int, target: Figure.Target? = nil
+    ) -> [Figure] {
+        let kinds: [(String, KeyPath<Cost, Double>, Figure.Target?)] = [
+            ("CPU", \.processor, target), ("time", \.elapsed, nil),
         ]
-            + figures(
-                "append with tree and checkpoint", \.append,
-                [("CPU", \.processor, .atMost(1.25)), ("time", \.elapsed, nil)])
-            + figures("the witness's proofs", \.proofs, [("CPU", \.processor, nil)])
-            + figures("search index", \.index, [("CPU", \.processor, nil), ("time", \.elapsed, nil)])
+        return kinds.flatMap { kind, time, target in
+            let short = rounds.map { $0.short[keyPath: cost][keyPath: time] }
+            let long = rounds.map { $0.long[keyPath: cost][keyPath: time] }
+            let unit = 1e6 / Double(eventsPerRound)
+            return [
+                Figure("l", "\(name), nearly empty: \(kind)", Self.median(short) * unit, "µs"),
+                Figure("l", "\(name), \(events) events: \(kind)", Self.median(long) * unit, "µs"),
+                Figure(
+                    "l", "\(name): \(kind) against nearly empty", Self.median(zip(long, short).map { $0 / $1 }), "×",
+                    target: target),
+            ]
+        }
     }
 
     private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 
-    // MARK: One round
+    // MARK: Rounds
 
-    private func round(_ auditor: FilledAuditor, first: Int) async throws -> Round {
-        let requests = try auditor.requests(first: first, count: eventsPerRound)
-        var round = Round()
-        round.batches = requests.count
-        let before = try await append(requests, to: auditor, &round)
-        let store = try auditor.open()
-        var index = Cost()
-        try await LogFollowing.run(store) {
-            try await index.add { try await LogFollowing.waitForIndex(of: store) }
+    /// All rounds but the first.
+    ///
+    /// - Parameter next: the number of the next event.
+    private func measure(
+        _ short: FilledAuditor, _ long: FilledAuditor, from next: inout Int,
+        _ body: (FilledAuditor, [AppendEventsRequest]) async throws -> Round
+    ) async throws -> [(short: Round, long: Round)] {
+        var measured: [(short: Round, long: Round)] = []
+        for _ in 0..<rounds {
+            let round = (
+                short: try await body(short, short.requests(first: next, count: eventsPerRound)),
+                long: try await body(long, long.requests(first: next, count: eventsPerRound))
+            )
+            next += eventsPerRound
+            measured.append(round)
         }
-        round.index = index
-        let size = try Checkpoint(parsing: try await store.checkpoint().note.text).size
-        try await store.close()
-        guard size == before + Int64(eventsPerRound), size == store.logSize else {
-            throw BenchFailure("The log's tree has \(size) events, after \(before) and \(eventsPerRound) more.")
-        }
-        return round
+        return Array(measured.dropFirst())
     }
 
-    /// - Returns: the log's size before.
     private func append(
         _ requests: [AppendEventsRequest], to auditor: FilledAuditor, _ round: inout Round
-    ) async throws -> Int64 {
+    ) async throws {
         let store = try auditor.open()
         let before = store.logSize
         let source = LoggedLines.source(0)
@@ -117,16 +135,16 @@ struct LogGrowthPart {
         var witnessed = before
         try await LogFollowing.run(store, indexing: false) {
             for request in requests {
-                let last = request.firstSequence + Int64(request.lines.count)
+                let end = request.firstSequence + Int64(request.lines.count)
                 try await append.add {
                     let reply = try await store.append(source: source, request)
-                    guard reply.acknowledgedSequence == last - 1 else {
-                        throw BenchFailure("The auditor has not stored event \(last - 1) of the signer.")
+                    guard reply.acknowledgedSequence == end - 1 else {
+                        throw BenchFailure("The auditor has not stored event \(end - 1) of the signer.")
                     }
                 }
                 try await proofs.add {
                     let evidence = try await store.evidence(
-                        since: witnessed, source: source, run: request.run, sequences: request.firstSequence..<last)
+                        since: witnessed, source: source, run: request.run, sequences: request.firstSequence..<end)
                     guard evidence.indexes?.count == request.lines.count else {
                         throw BenchFailure("The auditor has no proofs for the events that it stored.")
                     }
@@ -134,8 +152,21 @@ struct LogGrowthPart {
                 witnessed = store.logSize
             }
         }
+        let size = try Checkpoint(parsing: try await store.checkpoint().note.text).size
         try await store.close()
-        (round.append, round.proofs) = (append, proofs)
-        return before
+        guard size == before + Int64(eventsPerRound), size == store.logSize else {
+            throw BenchFailure("The log's tree has \(size) events, after \(before) and \(eventsPerRound) more.")
+        }
+        (round.append, round.proofs, round.batches) = (append, proofs, requests.count)
+    }
+
+    private func index(_ auditor: FilledAuditor, _ round: inout Round) async throws {
+        let store = try auditor.open()
+        var index = Cost()
+        try await LogFollowing.run(store) {
+            try await index.add { try await LogFollowing.waitForIndex(of: store) }
+        }
+        try await store.close()
+        round.index = index
     }
 }

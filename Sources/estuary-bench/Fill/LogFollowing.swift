@@ -7,24 +7,13 @@ enum LogFollowing {
     /// How long the index may stand still.
     private static let patience = Duration.seconds(120)
 
-    struct Times: Sendable {
-        /// In seconds.
-        var tree: Double
-        var index: Double
-    }
-
     /// - Parameter configuration: the auditor's configuration file.
     /// - Throws: ``BenchFailure`` where the index does not come to the log's end.
-    @discardableResult
-    static func complete(configuration path: String) async throws -> Times {
-        let start = ContinuousClock.now
+    static func complete(configuration path: String) async throws {
         let store = try EventStore(
             configuration: AuditorConfiguration.load(path: path), logger: Logger(label: "estuary-bench"))
-        let opened = ContinuousClock.now
         try await run(store) { try await waitForIndex(of: store) }
-        let times = Times(tree: (opened - start).inSeconds, index: (ContinuousClock.now - opened).inSeconds)
         try await store.close()
-        return times
     }
 
     /// Runs a store, with its search index or without, while the body runs.

@@ -41,7 +41,7 @@ struct EventFilter: Sendable {
             "name",
             nameDigits.map { digits, count in
                 let text = String(digits, radix: 16)
-                return "-" + String(repeating: "0", count: count - text.count) + text
+                return "e-" + String(repeating: "0", count: count - text.count) + text
             })
         add("subject", subject.map(DeviceName.text))
         add("text", word.map { DeviceName.text($0).replacing("-", with: " ") })

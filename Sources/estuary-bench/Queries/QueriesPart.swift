@@ -14,6 +14,7 @@ struct QueriesPart {
         let auditor = try FilledAuditor(folder: scratch + "/queries", fleet: fleet, count: events)
         Progress.say("filling a log with \(events) events")
         try await auditor.fill()
+        try await auditor.index()
         let kinds = QuestionSet(fleet: fleet, count: questions).kinds
         try auditor.start()
         let client = try await ConsoleClient.connect(port: auditor.consolePort, requireRunning: auditor.requireRunning)
