@@ -145,11 +145,11 @@ check_operation() {
     operate token create >"$work/secret"
     enroll with-new-secret
     operate_secret enrollment-secret >"$work/secret"
-    operate audit verify
+    vault estuary audit verify </dev/null
     # A policy that is brought out and back.
-    compose cp signer:/var/lib/estuary/signer/policy.yaml "$work/policy.yaml"
+    vault cat /estuary/signer/policy.yaml >"$work/policy.yaml" </dev/null
     echo "# A remark." >>"$work/policy.yaml"
-    compose cp "$work/policy.yaml" signer:/var/lib/estuary/signer/policy.yaml
+    vault tee /estuary/signer/policy.yaml >/dev/null <"$work/policy.yaml"
     operate reload
     # Frontends that come from here on join by another invitation.
     compose run --rm --no-deps --no-TTY invitation </dev/null

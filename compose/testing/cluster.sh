@@ -9,6 +9,9 @@ container() { compose ps --quiet "$1" | head -1; }
 # operate COMMAND…: the `estuary` command, as an operator runs it.
 operate() { compose run --rm --no-deps --no-TTY estuary "$@" </dev/null; }
 
+# vault PROGRAM ARGUMENT…: beside all that signer and auditor hold.
+vault() { compose run --rm --no-deps --no-TTY --entrypoint "$1" vault "${@:2}"; }
+
 # wait_until SECONDS COMMAND…: until the command succeeds; what it said last where it does not.
 wait_until() {
     local limit=$((SECONDS + $1)) seconds=$1
@@ -113,6 +116,16 @@ scale_to() {
     wait_until 30 served_by "$1" "scale-$1-"
 }
 
+# Strikes those off the list whose containers are gone.
+forget_lost_frontends() { wait_until 60 only_listed "$1"; }
+
+only_listed() {
+    operate node remove --not-seen 10s
+    operate node list --json >"$work/nodes"
+    cat "$work/nodes"
+    [ "$(wc --lines <"$work/nodes")" -eq "$1" ]
+}
+
 # served_by COUNT PREFIX: whether devices with such names came through so many frontends.
 served_by() {
     local nodes
@@ -171,7 +184,7 @@ roll_under_load() {
     served=$(($(cat "$work/load-one.count") + $(cat "$work/load-two.count")))
     echo "$served devices enrolled meanwhile, and none failed."
     [ "$served" -gt 0 ]
-    operate status >/dev/null
+    wait_until 30 operate status
 }
 
 # Devices, one after another, until the file `stop` is there.
@@ -194,5 +207,7 @@ down_and_up() {
     # The same secret, the same log.
     enroll after-down
     wait_until 30 is_in_log durable
-    operate audit verify
+    vault estuary audit verify </dev/null
+    forget_lost_frontends 2
+    wait_until 30 operate status
 }
