@@ -29,6 +29,7 @@ package struct EventReceiver: AuditBackend {
         do {
             var reply = try await store.append(source: source, request)
             metrics.countReceived(request.lines.count)
+            store.signs.heard(source, backlog: request.backlog)
             if let size = request.witnessedSize {
                 reply.evidence = try await store.evidence(
                     since: size, source: source, run: request.run,
@@ -50,6 +51,7 @@ package struct EventReceiver: AuditBackend {
     package func position(_ request: EventPositionRequest) async throws -> AppendEventsReply {
         let source = try CallContext.required().peer.name
         var reply = try await store.position(source: source, run: request.run)
+        store.signs.heard(source, backlog: request.backlog)
         if let size = request.witnessedSize {
             reply.evidence = try await store.evidence(since: size, source: source, run: request.run)
         }

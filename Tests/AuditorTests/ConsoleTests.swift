@@ -58,7 +58,7 @@ internal import TransparencyLog
     }
 
     /// Runs a console on a store with twenty events: odd ones issued with a device each, even ones denied.
-    private func withConsole(_ more: String = "", _ body: (Client, EventStore) async throws -> Void) async throws {
+    func withConsole(_ more: String = "", _ body: (Client, EventStore) async throws -> Void) async throws {
         try await withStore(at: folder.file("events.sqlite")) { store in
             let lines = try (1...20).map { number in
                 try signer.line(
@@ -99,7 +99,7 @@ internal import TransparencyLog
         }
     }
 
-    private func places(_ answer: Answer) -> [Int] {
+    func places(_ answer: Answer) -> [Int] {
         (answer.json["events"] as? [[String: Any]] ?? []).compactMap { $0["place"] as? Int }
     }
 
@@ -154,34 +154,6 @@ internal import TransparencyLog
             #expect(try await client.get("/api/v1/events/21").status == 404)
             #expect(try await client.get("/api/v1/events/0").status == 404)
             #expect(try await client.get("/api/v1/events/99999999999999999999").status == 404)
-        }
-    }
-
-    @Test func countsAndTellsWhatExpires() async throws {
-        try await withConsole { client, store in
-            // What is counted is what is indexed.
-            #expect(places(try await client.get("/api/v1/events?type=issued")).count == 10)
-            let range = "since=2027-01-15T00:00:00Z&until=2027-01-16T00:00:00Z"
-            let days = try await client.get("/api/v1/counts?interval=day&" + range)
-            let buckets = days.json["buckets"] as? [[String: Any]] ?? []
-            #expect(buckets.count == 1 && buckets.first?["counts"] as? [String: Int] == ["issued": 10, "denied": 10])
-            let reasons = try await client.get("/api/v1/counts?interval=minute&by=reason&" + range)
-            #expect((reasons.json["buckets"] as? [Any])?.count == 10)
-            let early = "/api/v1/counts?interval=minute&since=2020-01-01T00:00:00Z"
-            #expect(try await client.get(early).status == 400)
-
-            let soon = try await client.get("/api/v1/certificates/expiring?within=8d&limit=2")
-            #expect(soon.json["total"] as? Int == 4)
-            let found = soon.json["certificates"] as? [[String: Any]] ?? []
-            #expect(found.compactMap { $0["place"] as? Int } == [1, 3])
-            let cursor = try #require(soon.json["nextCursor"] as? String)
-            let rest = try await client.get("/api/v1/certificates/expiring?within=8d&cursor=\(cursor)")
-            let others = rest.json["certificates"] as? [[String: Any]] ?? []
-            #expect(others.compactMap { $0["place"] as? Int } == [5, 7])
-            let revoked = try signer.line(21, .revoked) { $0.serial = "00ab101" }
-            _ = try await store.append(source: "signer", signer.request([revoked], from: 21))
-            #expect(places(try await client.get("/api/v1/events?type=revoked")) == [21])
-            #expect(try await client.get("/api/v1/certificates/expiring?within=8d").json["total"] as? Int == 3)
         }
     }
 

@@ -8,13 +8,15 @@ internal import Testing
 /// What the auditor refuses, in the codes of the real one, never stops what comes after it.
 @Suite struct EventSenderTests {
     private func withSender(
-        _ auditor: StandInAuditor, _ body: (EventRecorder) async throws -> Void
+        _ auditor: StandInAuditor, signOfLifeInterval: Duration = .seconds(600),
+        _ body: (EventRecorder) async throws -> Void
     ) async throws {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let recorder = EventRecorder(
             source: "frontend-1", run: "r", maximumCount: 1_000, maximumBytes: 1 << 20, logger: logger)
-        let sender = EventSender(recorder: recorder, auditor: auditor, logger: logger)
+        let sender = EventSender(
+            recorder: recorder, auditor: auditor, logger: logger, signOfLifeInterval: signOfLifeInterval)
         let task = Task { try await sender.run() }
         defer { task.cancel() }
         try await body(recorder)
@@ -24,6 +26,19 @@ internal import Testing
         var event = AuditEvent(.denied, time: .now)
         event.reason = reason
         return event
+    }
+
+    @Test func aProcessWithoutEventsGivesSignsOfLifeAndTellsItsBacklog() async throws {
+        let auditor = StandInAuditor()
+        try await withSender(auditor, signOfLifeInterval: .milliseconds(10)) { recorder in
+            try await eventually { auditor.positions.count >= 2 }
+            #expect(auditor.positions.allSatisfy { $0.run == "r" && $0.backlog == 0 })
+            auditor.setUp(false)
+            for index in 0..<3 { recorder.record(event("\(index)")) }
+            try await eventually { auditor.positions.last?.backlog == 3 }
+            auditor.setUp(true)
+            try await eventually { auditor.positions.last?.backlog == 0 && auditor.events.count == 3 }
+        }
     }
 
     @Test func afterAGapANewRunBeginsAndSaysWhatIsLost() async throws {

@@ -46,22 +46,19 @@ enum ConsoleSchemas {
                     "version": text, "startedAt": time, "log": reference("Log"), "witness": reference("Witness"),
                     "indexBacklog": integer,
                     "sources": list(
-                        object([
-                            "name": text, "role": ["type": "string", "enum": ["signer", "frontend", "auditor"]],
-                            "run": text,
-                            "lastSequence": integer, "lastStoredAt": time, "closed": ["type": "boolean"],
-                            "unclosedRuns": integer, "rates": map("number"),
-                        ])),
+                        object(
+                            [
+                                "name": text, "role": ["type": "string", "enum": ["signer", "frontend", "auditor"]],
+                                "run": text, "lastSequence": integer, "lastStoredAt": time,
+                                "closed": ["type": "boolean"], "unclosedRuns": integer, "heardAt": time,
+                                "backlog": integer, "rates": map("number"),
+                            ], optional: ["heardAt", "backlog"])),
                 ], optional: ["witness"]),
             "Log": object(
                 ["size": integer, "origin": text, "root": text, "checkpointTime": time, "key": text],
                 optional: ["checkpointTime"]),
-            "Witness": [
-                "anyOf": [
-                    ["type": "null"],
-                    object(["size": integer, "time": nullable("string"), "alarm": nullable("string")]),
-                ]
-            ],
+            "Witness": object(
+                ["key": text, "size": integer, "time": time, "alarm": text], optional: ["time", "alarm"]),
             "Session": object(["user": text, "role": ["type": "string", "enum": ["viewer", "auditor"]]]),
             "Prune": object(["through": integer, "root": text]),
             "Pruned": object(["pruned": integer, "logSize": integer]),

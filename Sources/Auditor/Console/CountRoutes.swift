@@ -25,11 +25,12 @@ struct CountRoutes: Sendable {
     }
 
     enum Dimension: String, CaseIterable {
-        case type, label, reason, source, node
+        case type, outcome, label, reason, source, node
 
         var counted: EventCounts.Dimension {
             switch self {
             case .type: .type
+            case .outcome: .outcome
             case .label: .label
             case .reason: .reason
             case .source: .source
@@ -66,7 +67,10 @@ struct CountRoutes: Sendable {
     private static let countParameters: [ConsoleRoute.Parameter] = [
         .init(
             name: "interval", kind: .choice(Interval.allCases.map(\.rawValue)), about: "The length of a bucket (hour)."),
-        .init(name: "by", kind: .choice(Dimension.allCases.map(\.rawValue)), about: "What is told apart (type)."),
+        .init(
+            name: "by", kind: .choice(Dimension.allCases.map(\.rawValue)),
+            about: "What is told apart (type). outcome counts requests, and as many as an event stands for: "
+                + RequestOutcome.Kind.allCases.map(\.rawValue).joined(separator: ", ") + "."),
         .init(name: "since", kind: .time, about: "The first bucket holds this time (150 buckets before until)."),
         .init(name: "until", kind: .time, about: "Buckets begin before this time (now)."),
     ]

@@ -40,6 +40,10 @@ struct StatusRoutes: Sendable {
             var lastStoredAt: String
             var closed: Bool
             var unclosedRuns: Int
+            /// Since the auditor started, by any message.
+            var heardAt: String?
+            /// Events that it had not handed over then.
+            var backlog: Int64?
             var rates: [String: Double]
         }
 
@@ -63,7 +67,7 @@ struct StatusRoutes: Sendable {
     }
 
     private func status() async throws -> Response {
-        let all = try await store.sources()
+        let (all, signs) = (try await store.sources(), store.signs.all)
         let rates = try await places.query { try await recentRates() }
         var sources: [Status.Source] = []
         // The newest run of a source comes first.
@@ -82,6 +86,7 @@ struct StatusRoutes: Sendable {
                 Status.Source(
                     name: run.name, role: role, run: run.run, lastSequence: run.lastSequence,
                     lastStoredAt: ConsoleAnswer.time(run.lastStoredAt), closed: run.closed, unclosedRuns: 0,
+                    heardAt: signs[run.name].map { ConsoleAnswer.time($0.time) }, backlog: signs[run.name]?.backlog,
                     rates: rates[run.name] ?? [:]))
         }
         return ConsoleAnswer.json(

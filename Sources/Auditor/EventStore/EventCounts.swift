@@ -24,6 +24,8 @@ enum EventCounts {
         case node = 4
         /// Source and type, in minutes only: what rates are made of.
         case sourceAndType = 5
+        /// What became of requests: ``RequestOutcome``.
+        case outcome = 6
     }
 
     /// What of an event is counted.
@@ -35,12 +37,15 @@ enum EventCounts {
         var reason: String?
         var source: String
         var node: String?
+        var outcome: RequestOutcome?
 
-        fileprivate var values: [(Dimension, String)] {
-            var values: [(Dimension, String)] = [(.type, type), (.source, source)]
-            if let label { values.append((.label, label)) }
-            if let reason { values.append((.reason, reason)) }
-            if let node { values.append((.node, node)) }
+        /// Each value with what it is counted as.
+        fileprivate var values: [(Dimension, String, Int64)] {
+            var values: [(Dimension, String, Int64)] = [(.type, type, 1), (.source, source, 1)]
+            if let label { values.append((.label, label, 1)) }
+            if let reason { values.append((.reason, reason, 1)) }
+            if let node { values.append((.node, node, 1)) }
+            if let outcome { values.append((.outcome, outcome.kind.rawValue, outcome.requests)) }
             return values
         }
     }
@@ -85,9 +90,9 @@ enum EventCounts {
             guard let minute = entry.counted.minute else { continue }
             for interval in Interval.allCases {
                 let start = minute / interval.minutes * interval.minutes
-                for (dimension, value) in entry.counted.values {
+                for (dimension, value, number) in entry.counted.values {
                     let key = Key(interval: interval, dimension: dimension.rawValue, start: start, value: value)
-                    counts[key, default: 0] += 1
+                    counts[key, default: 0] += number
                 }
                 let key = SpanKey(interval: interval, start: start)
                 let known = spans[key] ?? entry.place...entry.place

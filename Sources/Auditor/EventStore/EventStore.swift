@@ -28,6 +28,7 @@ package final class EventStore: Sendable {
     /// Told of every commit.
     let growth = LogGrowth()
     let witness = WitnessState()
+    let signs = SignsOfLife()
 
     /// Opens the store at a path, or makes an empty one.
     ///

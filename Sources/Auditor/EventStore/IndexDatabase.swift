@@ -5,7 +5,7 @@ internal import GRDB
 /// The tables of the search index.
 enum IndexDatabase {
     /// An index of another version is thrown away.
-    private static let version: Int64 = 2
+    private static let version: Int64 = 3
 
     /// Opens an index that is there.
     ///

@@ -48,7 +48,7 @@ struct IndexEntry: Sendable {
         terms = SearchTerms(of: event).text
         counted = EventCounts.Counted(
             minute: EventMinute.of(event.time), type: type, label: label, reason: event.reason, source: source,
-            node: event.node)
+            node: event.node, outcome: RequestOutcome(event))
         certificate = NewestCertificates.Change(event)
     }
 }

@@ -77,7 +77,8 @@ struct EventBuffer {
             guard left >= 0 || lines.isEmpty else { break }
             lines.append(entry.line)
         }
-        return AppendEventsRequest(run: run, firstSequence: firstSequence, lines: lines)
+        return AppendEventsRequest(
+            run: run, firstSequence: firstSequence, lines: lines, backlog: Int64(entries.count - lines.count))
     }
 
     /// Lets go of what the auditor has stored.

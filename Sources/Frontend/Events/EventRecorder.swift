@@ -38,6 +38,11 @@ final class EventRecorder: Sendable {
         buffer.withLock { $0.batch(maximumCount: maximumCount, maximumBytes: maximumBytes, time: Date.now) }
     }
 
+    /// What is said where there is nothing to send.
+    func signOfLife() -> EventPositionRequest {
+        buffer.withLock { EventPositionRequest(run: $0.run, backlog: Int64($0.count)) }
+    }
+
     func acknowledged(_ reply: AppendEventsReply, run: String) {
         let isBehind = buffer.withLock { buffer in
             buffer.run == run && !buffer.acknowledged(upTo: reply.acknowledgedSequence)

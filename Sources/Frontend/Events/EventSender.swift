@@ -15,13 +15,24 @@ struct EventSender: Service {
     let recorder: EventRecorder
     let auditor: any AuditBackend
     let logger: Logger
+    /// How often the auditor hears of a process that has no events.
+    var signOfLifeInterval = Duration.seconds(15)
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            async let signs: Void = giveSignsOfLife()
             await sendUntilCancelled()
+            await signs
         }
         recorder.close()
         await sendRest()
+    }
+
+    /// A silent process is otherwise not told from one that is gone. What the auditor answers does not matter here.
+    private func giveSignsOfLife() async {
+        while (try? await Task.sleep(for: signOfLifeInterval)) != nil {
+            _ = try? await auditor.position(recorder.signOfLife())
+        }
     }
 
     private func sendUntilCancelled() async {

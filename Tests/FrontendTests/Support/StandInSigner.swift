@@ -203,6 +203,7 @@ final class StandInAuditor: AuditBackend {
         /// The most lines of a message.
         var maximumLines = Int.max
         var events: [String: [AuditEvent]] = [:]
+        var positions: [EventPositionRequest] = []
     }
 
     private let state = Mutex(State())
@@ -222,6 +223,11 @@ final class StandInAuditor: AuditBackend {
     /// As after the restore of an older copy.
     func store(_ events: [AuditEvent], run: String) {
         state.withLock { $0.events[run] = events }
+    }
+
+    /// What it was asked, or told as a sign of life.
+    var positions: [EventPositionRequest] {
+        state.withLock { $0.positions }
     }
 
     func events(ofRun run: String) -> [AuditEvent] {
@@ -264,7 +270,10 @@ final class StandInAuditor: AuditBackend {
     }
 
     func position(_ request: EventPositionRequest) async throws -> AppendEventsReply {
-        let count = Int64(state.withLock { $0.events[request.run]?.count ?? 0 })
+        let count = state.withLock { state in
+            state.positions.append(request)
+            return Int64(state.events[request.run]?.count ?? 0)
+        }
         return AppendEventsReply(acknowledgedSequence: count, logSize: count)
     }
 

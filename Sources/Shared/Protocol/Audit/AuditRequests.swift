@@ -16,12 +16,17 @@ package struct AppendEventsRequest: RemoteRequest {
     package var lines: [String]
     /// The size of the tree that the caller has witnessed; nil for one that does not witness the log.
     package var witnessedSize: Int64?
+    /// How many events the caller has beyond these.
+    package var backlog: Int64?
 
-    package init(run: String, firstSequence: Int64, lines: [String], witnessedSize: Int64? = nil) {
+    package init(
+        run: String, firstSequence: Int64, lines: [String], witnessedSize: Int64? = nil, backlog: Int64? = nil
+    ) {
         self.run = run
         self.firstSequence = firstSequence
         self.lines = lines
         self.witnessedSize = witnessedSize
+        self.backlog = backlog
     }
 
     /// The most bytes that a line takes inside a message: its own, and their number.
@@ -46,7 +51,7 @@ package struct AppendEventsReply: Codable, Sendable, Equatable {
     }
 }
 
-/// Asks how far the auditor has stored the caller's events: `audit.position`.
+/// Asks how far the auditor has stored the caller's events, and is a sign of life: `audit.position`.
 package struct EventPositionRequest: RemoteRequest {
     package typealias Reply = AppendEventsReply
     package static let method = "audit.position"
@@ -54,10 +59,13 @@ package struct EventPositionRequest: RemoteRequest {
     package var run: String
     /// The size of the tree that the caller has witnessed; nil for one that does not witness the log.
     package var witnessedSize: Int64?
+    /// How many events the caller has not handed over; nil where it does not say.
+    package var backlog: Int64?
 
-    package init(run: String, witnessedSize: Int64? = nil) {
+    package init(run: String, witnessedSize: Int64? = nil, backlog: Int64? = nil) {
         self.run = run
         self.witnessedSize = witnessedSize
+        self.backlog = backlog
     }
 }
 
