@@ -48,6 +48,17 @@ class View {
   }
 
   onClose(work) { closing.push(work); }
+
+  /** Opens the view again after a while, where the auditor may be able to answer then. */
+  retry(error) { if (this.isShown) retry(error); }
+}
+
+const patience = 5000;
+
+function retry(error) {
+  if (error?.status !== 0 && error?.status !== 429 && !(error?.status >= 500)) return;
+  const timer = setTimeout(route, patience);
+  closing.push(() => clearTimeout(timer));
 }
 
 function showLive(state) {
@@ -133,10 +144,7 @@ async function route() {
   } catch (error) {
     if (number !== generation) return;
     fail(error, { number: -1 });
-    if (error.status !== 401) {
-      const timer = setTimeout(route, 5000);
-      closing.push(() => clearTimeout(timer));
-    }
+    retry(error);
     return;
   }
   if (number !== generation) return;
@@ -148,7 +156,7 @@ async function route() {
   }
   const view = new View(new URLSearchParams(query));
   try { await open(view, pattern.exec(path)?.[1]); } catch (error) {
-    if (view.isShown) { main.replaceChildren(); view.fail(error); }
+    if (view.isShown) { main.replaceChildren(); view.fail(error); view.retry(error); }
   }
 }
 

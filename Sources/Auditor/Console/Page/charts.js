@@ -29,12 +29,15 @@ function label(start, interval) {
   return interval === "day" ? iso.slice(0, 10) : `${iso.slice(5, 10)} ${iso.slice(11, 16)}`;
 }
 
-/** `series`: [{name, title, types}], each a class `series-N`. */
-export function columns({ title, buckets, interval, series }) {
-  const values = buckets.map(({ counts }) => series.map(({ types }) => types.reduce((sum, type) => sum + (counts[type] ?? 0), 0)));
+/**
+ * `series`: [{key, title, tone, isRare}], the lowest first; those that are rare are left out where there is none.
+ * `width` is that of the place where it comes to stand, in pixels, so that its words are as large as all others.
+ */
+export function columns({ title, buckets, interval, series: all, width }) {
+  const series = all.filter(({ key, isRare }) => !isRare || buckets.some(({ counts }) => counts[key] > 0));
+  const values = buckets.map(({ counts }) => series.map(({ key }) => counts[key] ?? 0));
   const totals = series.map((_, index) => values.reduce((sum, row) => sum + row[index], 0));
   const marks = ticks(Math.max(0, ...values.map((row) => row.reduce((sum, value) => sum + value, 0))));
-  const width = 760;
   const [innerWidth, innerHeight] = [width - left - right, height - top - bottom];
   const step = innerWidth / Math.max(1, buckets.length);
   const y = (value) => top + innerHeight * (1 - value / marks.at(-1));
@@ -46,9 +49,9 @@ export function columns({ title, buckets, interval, series }) {
     svg.append(s("line", { class: "grid", x1: left, x2: width - right, y1: y(mark), y2: y(mark) }),
       s("text", { class: "tick", x: left - 6, y: y(mark) + 3.5, "text-anchor": "end" }, mark >= 10_000 ? `${mark / 1000}k` : mark));
   }
-  const every = Math.max(1, Math.ceil(buckets.length / 6));
+  const every = Math.max(1, Math.ceil(buckets.length / Math.max(1, Math.floor(innerWidth / 92))));
   buckets.forEach(({ start }, index) => {
-    if (index % every === 0 && left + (index + 0.5) * step < width - 36) {
+    if (index % every === 0 && left + index * step < width - (interval === "hour" ? 68 : 34)) {
       const text = label(start, interval);
       svg.append(s("text", { class: "tick", x: left + index * step, y: height - 8 }, interval === "minute" ? text.slice(6) : interval === "day" ? text.slice(5) : text));
     }
@@ -56,7 +59,7 @@ export function columns({ title, buckets, interval, series }) {
     values[index].forEach((value, number) => {
       if (value > 0) {
         svg.append(s("rect", {
-          class: `series-${number}`, x: left + index * step + (step > 4 ? 0.75 : 0), width: Math.max(1, step - (step > 4 ? 1.5 : 0)),
+          class: series[number].tone, x: left + index * step + (step > 4 ? 0.75 : 0), width: Math.max(1, step - (step > 4 ? 1.5 : 0)),
           y: y(base + value), height: Math.max(0.75, y(base) - y(base + value)),
         }));
       }
@@ -87,8 +90,8 @@ export function columns({ title, buckets, interval, series }) {
     choose(next);
   });
   return h("figure", { class: "figure" },
-    h("ul", { class: "legend" }, series.map(({ title: name }, index) =>
-      h("li", {}, s("svg", { viewBox: "0 0 10 10", width: 10, height: 10, "aria-hidden": "true" }, s("rect", { class: `series-${index}`, width: 10, height: 10, rx: 2 })),
+    h("ul", { class: "legend" }, series.map(({ title: name, tone }, index) =>
+      h("li", {}, s("svg", { viewBox: "0 0 10 10", width: 10, height: 10, "aria-hidden": "true" }, s("rect", { class: tone, width: 10, height: 10, rx: 2 })),
         ` ${name} `, h("b", {}, count(totals[index]))))),
     svg, readout,
     h("details", {}, h("summary", {}, "As a table"),
@@ -98,12 +101,12 @@ export function columns({ title, buckets, interval, series }) {
           .map(({ start, row }) => h("tr", {}, h("th", { scope: "row" }, label(start, interval)), row.map((value) => h("td", { class: "n" }, count(value))))))))));
 }
 
-/** Names with bars, the longest first. `rows`: [{name, value, text, path}] */
-export function bars(rows, empty, most = 10) {
+/** Names with bars, the longest first. `rows`: [{name, value, text, path}]; `caption` says what the numbers are. */
+export function bars(rows, empty, caption, most = 10) {
   if (!rows.length) return h("p", { class: "muted" }, empty);
   const sorted = rows.toSorted((one, other) => other.value - one.value);
   const longest = Math.max(...sorted.map((row) => row.value), 1e-9);
-  return h("table", { class: "bars" }, h("tbody", {}, sorted.slice(0, most).map((row) => h("tr", {},
+  return h("table", { class: "bars" }, h("caption", {}, caption), h("tbody", {}, sorted.slice(0, most).map((row) => h("tr", {},
     h("th", { scope: "row" }, row.path ? h("a", { href: `#${row.path}` }, row.name) : row.name),
     h("td", {}, s("svg", { class: "bar-line", viewBox: "0 0 100 8", preserveAspectRatio: "none", "aria-hidden": "true" },
       s("rect", { class: row.tone ?? "series-0", width: Math.max(1, (100 * row.value) / longest), height: 8, rx: 1 }))),

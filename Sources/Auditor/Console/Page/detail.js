@@ -59,42 +59,68 @@ async function prove(view, entry, place) {
   const verdict = (tone, text, ...rest) => {
     if (view.isShown) place.replaceChildren(title, h("p", { class: `verdict ${tone}`, role: "status" }, text), ...rest.filter(Boolean), h("p", { class: "tools" }, again));
   };
-  let key, proof;
+  let status, proof;
   try {
-    key = (await api.status()).log?.key;
-    if (!key) { verdict("wait", "Not proven: the auditor does not tell the log's key."); return; }
+    status = await api.status();
+    if (!status.log?.key) { verdict("wait", "Not proven: the auditor does not tell the log's key."); return; }
     proof = await api.proof(entry.place);
   } catch (error) {
     if (error.status === 401) { view.fail(error); return; }
     verdict("wait", `Not proven: the proof could not be fetched. ${error.message}`);
     return;
   }
+  const told = { log: status.log.key, witness: status.witness?.key ?? null };
   const kept = pinned();
-  const changed = kept !== null && kept !== key;
-  const warning = changed ? h("div", { class: "verdict bad", role: "alert" },
-    h("p", {}, h("b", {}, "The log's key is not the one that this browser keeps."), " Somebody may serve you another log. Ask the auditor's operator, over another way, whether the key was changed."),
-    h("p", { class: "mono" }, `kept: ${kept}`), h("p", { class: "mono" }, `now: ${key}`),
-    h("p", {}, h("button", { type: "button", onclick: () => { pin(null); prove(view, entry, place); } }, "Forget the kept key"))) : null;
+  const retry = (keys) => () => { if (pin(keys)) prove(view, entry, place); };
+  const warnings = [
+    ...["log", "witness"].filter((owner) => kept[owner] && told[owner] && kept[owner] !== told[owner]).map((owner) => changed(owner, kept, told, retry)),
+    status.witness?.alarm ? h("div", { class: "verdict bad", role: "alert" }, h("p", {}, h("b", {}, "The witness does not agree with this log. "), status.witness.alarm)) : null,
+  ];
+  // A key that is kept is the one that counts: what the auditor says today may not replace it.
+  const keys = { log: kept.log ?? told.log, witness: kept.witness ?? told.witness };
   try {
-    // A key that is kept is the one that counts: what the auditor says today may not replace it.
-    const tree = await verify({ line: entry.line, proof, place: entry.place, key: kept ?? key }, (name, text) =>
+    const tree = await verify({ line: entry.line, proof, place: entry.place, key: keys.log, witness: keys.witness }, (name, text) =>
       steps.append(h("li", {}, h("b", {}, name), h("span", { class: "mono" }, text))));
-    const trust = kept === null
-      ? [h("p", {}, "The key came from this same auditor: compare it with what ", h("code", {}, "estuary audit key"), " prints on its machine, then keep it."),
-        h("p", { class: "mono", id: "log-key" }, key),
-        h("p", {}, h("button", { type: "button", id: "pin", onclick: () => { if (pin(key)) prove(view, entry, place); } }, "Keep this key in this browser"))]
-      : [h("p", {}, "The key is the one that this browser keeps."), h("p", { class: "mono", id: "log-key" }, kept),
-        h("p", {}, h("button", { type: "button", id: "unpin", onclick: () => { pin(null); prove(view, entry, place); } }, "Forget it"))];
-    verdict("good", "Verified: the log has this event at this place.", warning, steps,
+    verdict("good", "Verified: the log has this event at this place.", ...warnings, steps, witnessed(tree, keys.witness, status.witness),
       h("p", {}, `Proven: exactly the line below is entry ${entry.place} of the ${tree.size} that the log's key has signed as «${tree.origin}».`),
-      h("p", {}, "Not proven: that the line tells the truth, that the certificate shown was decoded rightly, or that everybody is shown the same log",
-        tree.others.length ? `; the checkpoint also names ${tree.others.join(", ")}, whose signatures were not checked here.` : ": for that, compare checkpoints that others were shown."),
-      ...trust);
+      h("p", {}, "Not proven: that the line tells the truth, or that the certificate shown was decoded rightly.",
+        tree.others.length ? ` The checkpoint also names ${tree.others.join(", ")}, whose signatures were not checked here.` : null),
+      ...trust(keys, told, kept, retry));
   } catch (error) {
     const unable = error.unable === true;
     verdict(unable ? "wait" : "bad",
-      unable ? `Not checked. ${error.message}` : `FAILED: it is not proven that the log has this event. ${error.message}`, warning,
+      unable ? `Not checked. ${error.message}` : `FAILED: it is not proven that the log has this event. ${error.message}`, ...warnings,
       steps.childElementCount ? steps : null,
       unable ? null : h("p", {}, "Keep a copy of this page's data, do not trust this entry, and keep a copy of the auditor's store."));
   }
+}
+
+function changed(owner, kept, told, retry) {
+  return h("div", { class: "verdict bad", role: "alert" },
+    h("p", {}, h("b", {}, `The ${owner}'s key is not the one that this browser keeps.`), " Somebody may serve you another log. Ask the auditor's operator, over another way, whether the key was changed."),
+    h("p", { class: "mono" }, `kept: ${kept[owner]}`), h("p", { class: "mono" }, `now: ${told[owner]}`),
+    h("p", {}, h("button", { type: "button", onclick: retry({ ...kept, [owner]: null }) }, "Forget the kept key")));
+}
+
+/** What the witness's cosignature says, or why there is none. */
+function witnessed(tree, key, state) {
+  if (tree.cosigned) {
+    return h("p", { id: "witnessed" }, badge("witnessed", "good"), " The signer, which is the log's witness, has cosigned this very tree, and says: all that it saw of the log before is in it, unchanged. Who is shown another log with its cosignature is deceived by both.");
+  }
+  const reason = !key ? "The auditor names no witness: this checkpoint rests on the log's key alone, and others may be shown another log."
+    : state?.alarm ? "The witness has not cosigned this checkpoint: see the alarm."
+    : "The witness has not cosigned a tree with this event yet. Others may be shown another log until it has.";
+  return h("p", { id: "witnessed" }, badge("not witnessed", "wait"), ` ${reason}`);
+}
+
+/** Where the keys come from, and how to keep them. */
+function trust(keys, told, kept, retry) {
+  const shown = h("div", {}, h("p", { class: "mono", id: "log-key" }, keys.log), keys.witness ? h("p", { class: "mono", id: "witness-key" }, keys.witness) : null);
+  const isKept = kept.log !== null && (kept.witness !== null || !told.witness);
+  if (isKept) {
+    return [h("p", {}, "Log and witness are judged by the keys that this browser keeps."), shown,
+      h("p", {}, h("button", { type: "button", id: "unpin", onclick: retry({ log: null, witness: null }) }, "Forget them"))];
+  }
+  return [h("p", {}, "The keys came from this same auditor: compare them with what ", h("code", {}, "estuary audit key"), " and ", h("code", {}, "estuary audit key --witness"), " print on the cluster's own machines, then keep them."), shown,
+    h("p", {}, h("button", { type: "button", id: "pin", onclick: retry(keys) }, "Keep these keys in this browser"))];
 }

@@ -47,14 +47,11 @@ export function relative(text, now = Date.now()) {
 
 const tones = {
   issued: "good", replayed: "good", approved: "good", denied: "bad", rejected: "bad", revoked: "bad", alarm: "bad",
-  "configuration-refused": "bad", dropped: "bad", pending: "wait", coalesced: "wait",
+  "configuration-refused": "bad", dropped: "bad", "sign-in-failed": "bad", pending: "wait", coalesced: "wait", "log-accepted": "wait",
 };
 
-/** An event's type: a word, with a colour and a sign that say the same. */
-export function badge(type) {
-  const tone = tones[type] || "plain";
-  return h("span", { class: `badge ${tone}` }, type);
-}
+/** An event's type, or another word: with a colour and a sign that say the same. */
+export const badge = (text, tone = tones[text] ?? "plain") => h("span", { class: `badge ${tone}` }, text);
 
 export const link = (path, text, properties = {}) => h("a", { href: `#${path}`, ...properties }, text);
 

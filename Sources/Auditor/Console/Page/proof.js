@@ -34,15 +34,17 @@ async function sha256(...parts) {
 const equal = (one, other) => one.length === other.length && one.every((byte, index) => byte === other[index]);
 const node = (left, right) => sha256([1], left, right);
 
-/** Reads `name+hash+base64`. */
-export async function readKey(text) {
+const kinds = { log: { type: 1, owner: "log" }, witness: { type: 4, owner: "witness" } };
+
+/** Reads `name+hash+base64` (C2SP signed-note): a log's key has the type 1, a witness's the type 4. */
+export async function readKey(text, { type, owner } = kinds.log) {
   const parts = /^([^+\s]+)\+([0-9a-f]{8})\+(.+)$/.exec(text ?? "");
-  if (!parts) throw new ProofError("The log's key is not of the form name+hash+base64.");
+  if (!parts) throw new ProofError(`The ${owner}'s key is not of the form name+hash+base64.`);
   const encoded = base64(parts[3], 33);
-  if (encoded[0] !== 1) throw new ProofError("The log's key is not an Ed25519 key.");
+  if (encoded[0] !== type) throw new ProofError(`The ${owner}'s key is not an Ed25519 key of a ${owner}.`);
   const id = (await sha256(encoder.encode(`${parts[1]}\n`), encoded)).slice(0, 4);
   if ([...id].map((byte) => byte.toString(16).padStart(2, "0")).join("") !== parts[2]) {
-    throw new ProofError("The hash in the log's key is not that of its name and bytes.");
+    throw new ProofError(`The hash in the ${owner}'s key is not that of its name and bytes.`);
   }
   return { name: parts[1], id, bytes: encoded.slice(1) };
 }
@@ -98,13 +100,34 @@ async function rootOf(leaf, index, size, hashes) {
   return hash;
 }
 
-/** Verifies; tells each finished step to `done(title, detail)`, and throws a ProofError at the first that fails. */
-export async function verify({ line, proof, place, key: keyText }, done) {
+const signaturesOf = (key, checkpoint) => checkpoint.signatures.filter((signature) => signature.name === key.name && equal(signature.id, key.id));
+
+/** When the witness has cosigned a checkpoint (C2SP tlog-cosignature), as a Date; null where it has not. */
+async function cosignedAt(key, checkpoint) {
+  let newest = null;
+  for (const { bytes } of signaturesOf(key, checkpoint)) {
+    const seconds = bytes.length === 72 ? new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0) : 0n;
+    const message = `cosignature/v1\ntime ${seconds}\n${checkpoint.text}`;
+    if (bytes.length !== 72 || !await isSigned(key, bytes.slice(8), message)) {
+      throw new ProofError("The witness's cosignature does not verify: checkpoint or cosignature were changed.");
+    }
+    const time = Number(seconds) * 1000;
+    if (time > 8.64e15) throw new ProofError("The witness's cosignature has a time that no calendar has.");
+    newest = Math.max(newest ?? time, time);
+  }
+  return newest === null ? null : new Date(newest);
+}
+
+/**
+ * Verifies; tells each finished step to `done(title, detail)`, and throws a ProofError at the first that fails.
+ * Without the witness's key, or where it has not cosigned this checkpoint, `cosigned` is null.
+ */
+export async function verify({ line, proof, place, key: keyText, witness: witnessText }, done) {
   const key = await readKey(keyText);
   const parsed = readProof(proof);
   const checkpoint = readNote(parsed.note);
   if (checkpoint.origin !== key.name) throw new ProofError(`The checkpoint is of the log «${checkpoint.origin}», not of «${key.name}».`);
-  const own = checkpoint.signatures.filter((signature) => signature.name === key.name && equal(signature.id, key.id));
+  const own = signaturesOf(key, checkpoint);
   if (!own.length) throw new ProofError("The checkpoint has no signature of the log's key.");
   for (const signature of own) {
     if (!await isSigned(key, signature.bytes, checkpoint.text)) {
@@ -112,6 +135,9 @@ export async function verify({ line, proof, place, key: keyText }, done) {
     }
   }
   done("The checkpoint is signed by the log's key", `${key.name}, tree of ${checkpoint.size} events`);
+  const witness = witnessText ? await readKey(witnessText, kinds.witness) : null;
+  const cosigned = witness ? await cosignedAt(witness, checkpoint) : null;
+  if (cosigned) done("The checkpoint is cosigned by the witness's key", `${witness.name}, at ${cosigned.toISOString().slice(0, 19).replace("T", " ")} UTC`);
   if (parsed.index !== BigInt(place) - 1n) throw new ProofError(`The proof is for place ${parsed.index + 1n}, not for ${place}.`);
   if (parsed.index >= checkpoint.size) throw new ProofError("The checkpoint's tree does not reach as far as this event.");
   const leaf = await sha256([0], encoder.encode(line));
@@ -121,21 +147,23 @@ export async function verify({ line, proof, place, key: keyText }, done) {
     throw new ProofError("The path leads to another root than the checkpoint has: the event or the proof was changed.");
   }
   done("The path leads to the checkpoint's root", `${parsed.hashes.length} hashes to ${toBase64(root)}`);
-  return { ...checkpoint, others: checkpoint.signatures.filter((signature) => !own.includes(signature)).map((signature) => signature.name) };
+  const checked = [...own, ...(witness ? signaturesOf(witness, checkpoint) : [])];
+  return { ...checkpoint, cosigned, others: checkpoint.signatures.filter((signature) => !checked.some(({ bytes }) => bytes === signature.bytes)).map(({ name }) => name) };
 }
 
-const pinName = "estuary.log-key";
+const pins = { log: "estuary.log-key", witness: "estuary.witness-key" };
 
-/** The key that this browser was told to keep to: a console serves one log. */
+/** The keys that this browser was told to keep to, null where it has none: a console serves one log. */
 export function pinned() {
-  try { return localStorage.getItem(pinName); } catch { return null; }
+  try { return { log: localStorage.getItem(pins.log), witness: localStorage.getItem(pins.witness) }; } catch { return { log: null, witness: null }; }
 }
 
-/** Keeps a key, or forgets it where there is none; whether that worked. */
-export function pin(key) {
+/** Keeps keys, or forgets those that are null; whether that worked. */
+export function pin(keys) {
   try {
-    if (key === null) localStorage.removeItem(pinName);
-    else localStorage.setItem(pinName, key);
+    for (const [owner, name] of Object.entries(pins)) {
+      if (keys[owner]) localStorage.setItem(name, keys[owner]); else localStorage.removeItem(name);
+    }
     return true;
   } catch { return false; }
 }

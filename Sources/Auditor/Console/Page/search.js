@@ -1,21 +1,28 @@
 // The searchable table of events. The address keeps the search, so that it can be passed on.
-import { h, byId, badge, moment, link, address } from "/console/dom.js";
+import { h, byId, badge, count, moment, link, address } from "/console/dom.js";
 import { api } from "/console/api.js";
 import { types } from "/console/fields.js";
 
 const pageSize = 50;
 const names = ["text", "type", "decision", "label", "source", "principal", "serial", "subject", "name", "since", "until"];
 
+/** What an event is about, in few words. */
+function told(event) {
+  const text = event.subject ?? event.reason_text ?? event.principal ?? event.operator ?? "";
+  return typeof event.count === "number" && event.type !== "pruned" ? `${count(event.count)} × ${text || event.type}` : text;
+}
+
 /** A row of a table of events. */
 export function row({ place, event }, isNew = false) {
-  return h("tr", { class: isNew ? "new" : null },
-    h("td", { class: "n" }, link(`/events/${place}`, place, { class: "open", "aria-label": `Event ${place}, ${event.type}` })),
-    h("td", { class: "t" }, moment(event.time)),
-    h("td", {}, badge(event.type)),
-    h("td", { class: "long" }, event.subject ?? event.reason_text ?? event.principal ?? event.operator ?? "", event.reason ? h("span", { class: "muted" }, ` ${event.reason}`) : null),
-    h("td", { class: "wide" }, event.label ?? ""),
-    h("td", { class: "wide" }, event.node ?? event.source ?? ""),
-    h("td", { class: "wide mono" }, event.serial ? `${String(event.serial).slice(0, 16)}${String(event.serial).length > 16 ? "…" : ""}` : ""));
+  // The roles are what the elements are; on a narrow screen they are laid out otherwise, and would lose them.
+  return h("tr", { class: isNew ? "new" : null, role: "row" },
+    h("td", { class: "n", role: "cell" }, link(`/events/${place}`, place, { class: "open", "aria-label": `Event ${place}, ${event.type}` })),
+    h("td", { class: "t", role: "cell" }, moment(event.time)),
+    h("td", { role: "cell" }, badge(event.type)),
+    h("td", { class: "long", role: "cell" }, told(event), event.reason ? h("span", { class: "muted" }, ` ${event.reason}`) : null),
+    h("td", { class: "wide", role: "cell" }, event.label ?? ""),
+    h("td", { class: "wide", role: "cell" }, event.node ?? event.source ?? ""),
+    h("td", { class: "wide mono", role: "cell" }, event.serial ? `${String(event.serial).slice(0, 16)}${String(event.serial).length > 16 ? "…" : ""}` : ""));
 }
 
 export const head = () => h("thead", {}, h("tr", {},
@@ -68,7 +75,7 @@ export async function search(view) {
   try { page = await api.events({ ...filters, order, limit: pageSize, cursor }); } catch (error) {
     if (!view.isShown) return;
     note.textContent = error.status === 400 ? `The search can't be done: ${error.message}` : "The events could not be read.";
-    if (error.status === 400) note.className = "problem"; else view.fail(error);
+    if (error.status === 400) note.className = "problem"; else { view.fail(error); view.retry(error); }
     return;
   }
   if (!view.isShown) return;
