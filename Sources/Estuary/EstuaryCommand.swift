@@ -17,7 +17,8 @@ struct EstuaryCommand: AsyncParsableCommand {
         version: EstuaryVersion.current,
         groupedSubcommands: [
             CommandGroup(
-                name: "Cluster", subcommands: [Up.self, Init.self, Status.self, Reload.self, NodeCommand.self]),
+                name: "Cluster",
+                subcommands: [Up.self, Init.self, Status.self, Reload.self, NodeCommand.self, CACommand.self]),
             CommandGroup(
                 name: "Devices",
                 subcommands: [
@@ -25,6 +26,6 @@ struct EstuaryCommand: AsyncParsableCommand {
                     ApprovalCommand.self, KeyEncryptionKeyCommand.self,
                 ]),
             CommandGroup(name: "Measurements", subcommands: [FleetCommand.self]),
-            CommandGroup(name: "Record", subcommands: [AuditCommand.self]),
+            CommandGroup(name: "Record", subcommands: [AuditCommand.self, BackupCommand.self, RestoreCommand.self]),
         ])
 }

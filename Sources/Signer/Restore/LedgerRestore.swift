@@ -11,6 +11,9 @@ internal import TransparencyLog
 /// A page of events is one transaction, with how far the import is: after a crash it goes on there. When all is there the
 /// ledger begins a new life, and its first event says what came.
 struct LedgerRestore: Sendable {
+    /// A line in the process's log for so many events.
+    private static let reportInterval: Int64 = 1000
+
     let ledger: Ledger
     let audit: any AuditBackend
     /// The public key of the log.
@@ -63,8 +66,11 @@ struct LedgerRestore: Sendable {
             var (last, line) = try newest()
             while last < stored {
                 let page = try await page(after: last, line)
+                let before = last
                 (last, line) = try await enter(page)
-                logger.info("events were taken over", metadata: ["event.sequence": "\(last)"])
+                if before / Self.reportInterval != last / Self.reportInterval {
+                    logger.info("events were taken over", metadata: ["event.sequence": "\(last)"])
+                }
                 if last < stored {
                     CrashPoint.arm()
                     CrashPoint.duringImport.reached()
