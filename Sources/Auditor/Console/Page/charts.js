@@ -66,6 +66,9 @@ export function columns({ title, buckets, interval, series: all, width }) {
       base += value;
     });
   });
+  if (!totals.some((total) => total > 0)) {
+    svg.append(s("text", { class: "tick", x: left + innerWidth / 2, y: top + innerHeight / 2, "text-anchor": "middle" }, "None in this time."));
+  }
   let chosen = -1;
   const choose = (index) => {
     chosen = Math.min(buckets.length - 1, Math.max(-1, index));

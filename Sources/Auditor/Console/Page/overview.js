@@ -90,7 +90,7 @@ export async function overview(view) {
       ["Shed", total("shed"), "told to come later", "/events?type=coalesced"],
       ["Pending", total("pending"), "asked to wait", "/events?type=pending"],
       ["Expiring", count(expiringTotal), "within 7 days", null],
-      ["Events", count(status?.log?.size), status ? `${count(status.indexBacklog)} not indexed yet` : "", "/events"],
+      ["Events", count(status?.log?.size), !status ? "" : status.indexBacklog ? `${count(status.indexBacklog)} not indexed yet` : "all indexed", "/events"],
       ["Witness", word.title, word.tone === "bad" ? "does not agree" : word.text, null, word.tone],
     ];
     places.tiles.replaceChildren(...rows.map(([title, value, text, path, tone]) => h(path ? "a" : "div", { class: `tile ${tone ?? ""}`, href: path ? `#${path}` : null },
@@ -116,7 +116,7 @@ export async function overview(view) {
       if (!isRead || !place.querySelector(".chart")) place.replaceChildren(columns({ title, buckets, interval: range.interval, series, width: Math.max(240, place.clientWidth) }));
     }
     const hours = range.length / 3_600_000;
-    const rate = (value) => `${count(value)} · ${(value / hours).toFixed(value / hours < 10 ? 1 : 0)}/h`;
+    const rate = (value) => `${count(value)} · ${(value / hours).toFixed(value / hours < 0.1 ? 2 : value / hours < 10 ? 1 : 0)}/h`;
     const rows = (buckets, filter, tone) => Object.entries(sum(buckets)).filter(([key]) => key !== "").map(([key, value]) => ({ name: key, value, text: rate(value), path: filter ? address("/events", { [filter]: key }) : null, tone }));
     places.labels.replaceChildren(bars(rows(byLabel.buckets, "label"), "No event with a label in this time.", "Events, and how many an hour."));
     places.frontends.replaceChildren(bars(rows(byNode.buckets, null), "No request through a frontend in this time.", "Events, and how many an hour."));
@@ -170,7 +170,7 @@ export async function overview(view) {
         h("td", { class: "long" }, link(`/events/${one.place}`, one.subject || "(no subject)")), h("td", { class: "wide" }, one.label ?? "")))))) : h("p", { class: "muted" }, "None."),
     h("div", { class: "pages" }, cursor ? h("button", { type: "button", onclick: turn(() => { cursor = trail.pop() ?? ""; }) }, "← Sooner") : null,
       page.nextCursor ? h("button", { type: "button", onclick: turn(() => { trail.push(cursor); cursor = page.nextCursor; }) }, "Later →") : null,
-      h("span", { class: "muted" }, `${count(page.total)} in all`)));
+      page.total ? h("span", { class: "muted" }, `${count(page.total)} in all`) : null));
     tiles();
   };
 

@@ -9,7 +9,7 @@ const names = ["text", "type", "decision", "label", "source", "principal", "seri
 /** What an event is about, in few words. */
 function told(event) {
   const text = event.subject ?? event.reason_text ?? event.principal ?? event.operator ?? "";
-  return typeof event.count === "number" && event.type !== "pruned" ? `${count(event.count)} × ${text || event.type}` : text;
+  return typeof event.count === "number" && ["coalesced", "dropped", "alarm"].includes(event.type) ? `${count(event.count)} × ${text || event.type}` : text;
 }
 
 /** A row of a table of events. */
