@@ -22,7 +22,9 @@ struct BackupWriter {
     }
 
     /// What a new node and a device have to know: no secrets.
-    private static let common = ["cluster.yaml", "trust-anchor.pem"]
+    private var common: [(name: String, path: String)] {
+        [("cluster.yaml", state.clusterFacts), ("trust-anchor.pem", state.trustAnchor)]
+    }
 
     func write(to folder: String) async throws -> Outcome {
         guard !FileManager.default.fileExists(atPath: folder) else {
@@ -52,8 +54,8 @@ struct BackupWriter {
         // The ledger first: the log then has what the ledger has sent.
         for role in roles { try copyDatabase(of: role, to: folder, &manifest) }
         for role in roles { try copyFiles(of: role, to: folder, &manifest) }
-        for name in Self.common where FileManager.default.fileExists(atPath: state.file(name)) {
-            let (bytes, sha256) = try BackupFile.copy(state.file(name), to: folder + "/" + name, mode: 0o600)
+        for (name, path) in common where FileManager.default.fileExists(atPath: path) {
+            let (bytes, sha256) = try BackupFile.copy(path, to: folder + "/" + name, mode: 0o600)
             manifest.files.append(.init(path: name, bytes: bytes, sha256: sha256, mode: "644"))
         }
         let report = try await compare(folder, &manifest)

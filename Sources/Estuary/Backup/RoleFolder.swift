@@ -58,17 +58,29 @@ struct RoleFolder {
     func files() throws -> (files: [String], strange: [String]) {
         var files: [String] = []
         var strange: [String] = []
-        for name in try FileManager.default.subpathsOfDirectory(atPath: path).sorted() {
-            guard !isMadeAnew(name) else { continue }
+        try collect(below: "", &files, &strange)
+        return (files, strange)
+    }
+
+    private func collect(below prefix: String, _ files: inout [String], _ strange: inout [String]) throws {
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: path + "/" + prefix)
+        } catch {
+            throw Failure(
+                "\(path)/\(prefix) can't be read: \(error.localizedDescription).",
+                hint: "Run the command as the user who owns it, or as root.")
+        }
+        for name in names.sorted().map({ prefix + $0 }) where !isMadeAnew(name) {
             var facts = stat()
             guard lstat(path + "/" + name, &facts) == 0 else { continue }
             switch facts.st_mode & S_IFMT {
             case S_IFREG: files.append(name)
+            case S_IFDIR: try collect(below: name + "/", &files, &strange)
             case S_IFLNK: strange.append(path + "/" + name)
             default: continue
             }
         }
-        return (files, strange)
     }
 
     /// Whether a file holds a private key, or what opens one.
@@ -78,9 +90,12 @@ struct RoleFolder {
 
     private func isMadeAnew(_ name: String) -> Bool {
         name == database || name.hasPrefix(database + "-") || name.hasPrefix(database + ".index")
-            || name.hasPrefix("admin/") || skipped.contains(name)
+            || name == "admin" || name == Self.ofFileSystem || skipped.contains(name)
             || [".lock", ".tmp", "-wal", "-shm", "-journal"].contains { name.hasSuffix($0) }
     }
+
+    /// At the root of a volume.
+    static let ofFileSystem = "lost+found"
 
     private static func files(
         _ role: BackupRole, _ root: ConfigurationReader
