@@ -63,7 +63,7 @@ package struct ESTClient: Sendable {
                 "None of the server's certificates has the fingerprint \(fingerprint.hexadecimal): this is another "
                     + "server, or the fingerprint is not that of its root certificate.")
         }
-        guard anchor.isSelfIssued else {
+        guard anchor.isSelfSigned else {
             throw DeviceError(
                 .wrongFingerprint,
                 "The certificate with this fingerprint is an intermediate one. Give the fingerprint of the root.")

@@ -22,6 +22,6 @@ extension Certificate {
         get throws { Array(SHA256.hash(data: try derEncoded)) }
     }
 
-    /// Whether its subject and its issuer are the same.
-    package var isSelfIssued: Bool { subject == issuer }
+    /// Whether it is for the key that signed it: a root's.
+    var isSelfSigned: Bool { subject == issuer && publicKey.isValidSignature(signature, for: self) }
 }

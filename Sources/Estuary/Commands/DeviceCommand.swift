@@ -40,6 +40,8 @@ struct DeviceList: AsyncParsableCommand {
     var notRenewed = false
     @Option(help: ArgumentHelp("Only those whose newest certificate ends within: 36h, 14d.", valueName: "time"))
     var expiresWithin: Lifetime?
+    @Option(help: "Only those whose newest certificate is of this authority, and valid: what has not yet moved on.")
+    var authority: String?
 
     func run() async throws {
         let now = TimeText.now
@@ -59,7 +61,7 @@ struct DeviceList: AsyncParsableCommand {
                 try await signer.listDevices(
                     ListDevicesRequest(
                         label: label, name: name, expiresWithin: expiresWithin?.seconds, notRenewed: notRenewed,
-                        cursor: cursor))
+                        authority: authority, cursor: cursor))
             }
         }
     }

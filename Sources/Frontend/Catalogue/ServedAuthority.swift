@@ -6,12 +6,13 @@ internal import X509
 
 /// An authority with what requests for its CRL and for OCSP need, worked out once for each catalogue.
 final class ServedAuthority: Sendable {
-    /// The same for as long as the authority signs with the same certificate.
+    /// The same for as long as the authority signs with the same name and key: CRLs and OCSP responses stay good while its
+    /// certificate is renewed.
     struct ID: Hashable, Sendable {
         /// The signer's place in the configuration.
         let signer: Int
         let name: String
-        /// Of the issuing certificate.
+        /// Of the issuing certificate's subject and key.
         let fingerprint: String
     }
 
@@ -26,8 +27,9 @@ final class ServedAuthority: Sendable {
         guard let first = description.chain.first, let issuing = try? Certificate(derEncoded: Array(first)),
             let identifiers = try? OCSPIssuer(certificate: Array(first))
         else { throw CatalogueError("the certificate of the authority «\(description.name)» can't be read") }
+        let name = identifiers.sha256.name + identifiers.sha256.key
         id = ID(
-            signer: signer.index, name: description.name, fingerprint: SHA256.hash(data: first).hexadecimal)
+            signer: signer.index, name: description.name, fingerprint: SHA256.hash(data: name).hexadecimal)
         self.issuing = issuing
         self.identifiers = identifiers
         self.signer = signer

@@ -60,14 +60,15 @@ final class ServedLabel: Sendable {
         challenges = label.acceptsSecrets ? ["Basic realm=\"estuary\"", "Bearer realm=\"estuary\""] : []
         certificates = Base64Buffers(
             CertsOnlyMessage.encode(
-                self.authority.caCertificates.map { Array($0) }, keepsOrder: self.authority.isRollingOver))
+                self.authority.caCertificates(after: try label.predecessors.map(authority)).map { Array($0) },
+                keepsOrder: self.authority.isRollingOver))
         let attributes = try CSRAttributes(
             profile: profile, requiresChannelBinding: label.channelBindingRequired, forms: label.csrAttributes)
         self.attributes = attributes.isEmpty ? nil : Base64Buffers(try attributes.encoded())
     }
 
-    /// The body of `cacerts`: the authority's certificate, every intermediate, the root, and during a roll-over the old
-    /// and the new root and how they certify each other (RFC 7030 §4.1.3).
+    /// The body of `cacerts`: the authority's certificate, every intermediate, the root, those of the label's
+    /// predecessors, and during a roll-over the old and the new root and how they certify each other (RFC 7030 §4.1.3).
     func caCertificates(_ layout: Base64Body.Layout) -> ByteBuffer {
         certificates[layout]
     }

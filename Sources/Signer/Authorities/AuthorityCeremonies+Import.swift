@@ -60,7 +60,7 @@ extension AuthorityCeremonies {
         let requested = try request.attributes.extensionRequest?.extensions.subjectKeyIdentifier
         let issuing = try root.certify(
             request.publicKey, named: request.subject, keyIdentifier: requested, at: now)
-        return CeremonyDocument(pem: try issuing.pem + root.certificate.pem)
+        return CeremonyDocument(pem: try issuing.pemText + root.certificate.pemText)
     }
 
     /// Takes the certificate that a root of the operator's own has made for an authority's key.

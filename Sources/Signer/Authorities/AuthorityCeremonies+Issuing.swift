@@ -37,7 +37,7 @@ extension AuthorityCeremonies {
         guard !movesOver || chain.additional.contains(root.certificate) else {
             throw KeyStoreError(
                 "authority «\(name)» ends in another root, «\(chain.root.subject)» (serial "
-                    + "\(chain.root.serialNumber)), and no roll-over to this one is going on: `estuary ca roll-root` "
+                    + "\(chain.root.serialText)), and no roll-over to this one is going on: `estuary ca roll-root` "
                     + "begins one. A certificate by a root of your own comes by `estuary ca request` and `import`.")
         }
         let issuing = try root.certify(
@@ -115,7 +115,7 @@ extension AuthorityCeremonies {
 
     private func trust(_ root: Certificate, _ outcome: inout CeremonyOutcome) throws {
         guard let trustAnchor else {
-            outcome.next.append("Devices must trust the root «\(root.subject)» (serial \(root.serialNumber)).")
+            outcome.next.append("Devices must trust the root «\(root.subject)» (serial \(root.serialText)).")
             return
         }
         guard try trustAnchor.add(root) else { return }
@@ -126,7 +126,7 @@ extension AuthorityCeremonies {
     }
 
     func write(_ certificates: [Certificate], to path: String, _ outcome: inout CeremonyOutcome) throws {
-        try CeremonyFile.replace(path, with: try certificates.map { try $0.pem }.joined(), mode: 0o644)
+        try CeremonyFile.replace(path, with: try certificates.map { try $0.pemText }.joined(), mode: 0o644)
         if !outcome.written.contains(path) { outcome.written.append(path) }
     }
 }

@@ -69,7 +69,7 @@ extension AuthorityCeremonies {
         let retired = rolling.compactMap(\.roots?.old)
         for chain in try chains() where retired.contains(chain.root) {
             throw KeyStoreError(
-                "authority «\(chain.files.name)» is still under the old root (serial \(chain.root.serialNumber)): put it "
+                "authority «\(chain.files.name)» is still under the old root (serial \(chain.root.serialText)): put it "
                     + "under the new one with `estuary ca renew \(chain.files.name) --root-directory NEW`, or take it out "
                     + "of \(configuration.file) once nothing that it has issued is in use.")
         }
@@ -81,7 +81,6 @@ extension AuthorityCeremonies {
             let rest = chain.additional.filter { !pair.concerns($0) }
             if rest.isEmpty {
                 try CeremonyFile.remove(chain.files.additional)
-                outcome.written.append(chain.files.additional)
             } else {
                 try write(rest, to: chain.files.additional, &outcome)
             }

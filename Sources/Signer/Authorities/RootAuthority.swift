@@ -95,7 +95,7 @@ extension Certificate {
     }
 
     /// PEM, with a line break at the end.
-    var pem: String {
+    var pemText: String {
         get throws { try serializeAsPEM().pemString + "\n" }
     }
 }

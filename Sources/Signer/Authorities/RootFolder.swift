@@ -42,7 +42,7 @@ struct RootFolder {
         try NewFile.directory(path)
         try NewFile.write(key, path: keyPath, mode: 0o600)
         try NewFile.write(note, path: "\(path)/README", mode: 0o644)
-        try NewFile.write(try root.certificate.pem, path: certificatePath, mode: 0o644)
+        try NewFile.write(try root.certificate.pemText, path: certificatePath, mode: 0o644)
     }
 
     /// Reads the root, its key decrypted.

@@ -28,6 +28,6 @@ struct TrustAnchorFile {
     }
 
     private func write(_ certificates: [Certificate]) throws {
-        try CeremonyFile.replace(path, with: try certificates.map { try $0.pem }.joined(), mode: 0o644)
+        try CeremonyFile.replace(path, with: try certificates.map { try $0.pemText }.joined(), mode: 0o644)
     }
 }

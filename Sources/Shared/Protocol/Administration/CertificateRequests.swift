@@ -256,16 +256,19 @@ package struct ListDevicesRequest: RemoteRequest {
     package var expiresWithin: Int64?
     /// Only devices that have not renewed since their first certificate.
     package var notRenewed: Bool
+    /// Only devices whose newest certificate is of this authority, and still valid.
+    package var authority: String?
     package var cursor: String?
 
     package init(
         label: String? = nil, name: String? = nil, expiresWithin: Int64? = nil, notRenewed: Bool = false,
-        cursor: String? = nil
+        authority: String? = nil, cursor: String? = nil
     ) {
         self.label = label
         self.name = name
         self.expiresWithin = expiresWithin
         self.notRenewed = notRenewed
+        self.authority = authority
         self.cursor = cursor
     }
 }

@@ -87,8 +87,14 @@ package struct AuthorityDescription: Codable, Sendable, Equatable {
 
     /// What `cacerts` answers (RFC 7030 §4.1.3). Roots come last: a client that takes the first certificate which fits
     /// so finds the way to the root that it has.
-    package var caCertificates: [Data] {
-        intermediates + crossCertificates + additionalCertificates + chain.suffix(chain.count > 1 ? 1 : 0)
+    package var caCertificates: [Data] { caCertificates(after: []) }
+
+    /// The same for a label with predecessors: their certificates too, without their roots, so that what they have issued
+    /// verifies as well.
+    package func caCertificates(after predecessors: [AuthorityDescription]) -> [Data] {
+        let former = predecessors.flatMap(\.intermediates).filter { !intermediates.contains($0) }
+        return intermediates + former + crossCertificates + additionalCertificates
+            + chain.suffix(chain.count > 1 ? 1 : 0)
     }
 
     /// Whether a roll-over of the root is going on.
