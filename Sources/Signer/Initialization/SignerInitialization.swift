@@ -122,7 +122,7 @@ package struct SignerInitialization {
         try RootFolder(rootDirectory).create(
             RootAuthority(certificate: ceremony.root, key: ceremony.rootKey), passphrase: rootPassphrase,
             passphraseOutput: rootPassphraseOutput)
-        try NewFile.write(try ceremony.root.pem, path: trustAnchor, mode: 0o644)
+        try NewFile.write(try ceremony.root.pemText, path: trustAnchor, mode: 0o644)
     }
 
     private func writeAuthority(_ ceremony: AuthorityCeremony.Outcome) throws {
