@@ -187,6 +187,10 @@ sys.exit(jobs != ["auditor", "balancer", "frontend", "frontend", "prometheus", "
 check_monitoring() {
     local rules
     compose --profile monitoring up --detach --wait --wait-timeout 120 --no-build --no-recreate
+    # Of refusals there is a metric once there is one.
+    prepare refused
+    attempt simpleenroll refused wrong-secret
+    [ "$status" = 401 ] || fail "A wrong secret got $status, not 401."
     wait_until 60 targets_are_up
     cat "$work/waiting"
     rules=$(prometheus rules | python3 -c '

@@ -116,14 +116,14 @@ scale_to() {
     wait_until 30 served_by "$1" "scale-$1-"
 }
 
-# Strikes those off the list whose containers are gone.
-forget_lost_frontends() { wait_until 60 only_listed "$1"; }
-
-only_listed() {
-    operate node remove --not-seen 10s
-    operate node list --json >"$work/nodes"
-    cat "$work/nodes"
-    [ "$(wc --lines <"$work/nodes")" -eq "$1" ]
+# Strikes those off the list whose containers are gone: a frontend is named after its container.
+forget_lost_frontends() {
+    local name
+    operate node list --json | sed 's/.*"name":"\([^"]*\)".*/\1/' >"$work/nodes"
+    while read -r name <&4; do
+        docker inspect "${name#frontend-}" >/dev/null 2>&1 || operate node remove "$name"
+    done 4<"$work/nodes"
+    wait_until 30 operate status
 }
 
 # served_by COUNT PREFIX: whether devices with such names came through so many frontends.
@@ -208,6 +208,5 @@ down_and_up() {
     enroll after-down
     wait_until 30 is_in_log durable
     vault estuary audit verify </dev/null
-    forget_lost_frontends 2
-    wait_until 30 operate status
+    forget_lost_frontends
 }

@@ -18,12 +18,12 @@ prepare() {
     openssl req -new -key "$work/$1.key" -subj "/CN=$1-$series" -outform DER | openssl base64 >"$work/$1.b64"
 }
 
-# attempt OPERATION NAME: one request; `status` is what came of it, 000 where no answer came.
+# attempt OPERATION NAME [SECRET]: one request; `status` is what came of it, 000 where no answer came.
 attempt() {
     local credential=(--cert "$work/$2.pem" --key "$work/$2.key") port
     # The secret is on no command line.
     [ "$1" = simplereenroll ] || credential=(--config "$work/$2.curl")
-    (umask 077 && printf 'user = ":%s"\n' "$(cat "$work/secret")" >"$work/$2.curl")
+    (umask 077 && printf 'user = ":%s"\n' "${3:-$(cat "$work/secret")}" >"$work/$2.curl")
     port=$(address | sed 's/.*://') || port=1
     status=$(curl --silent --max-time 20 --cacert "$work/trust-anchor.pem" "${credential[@]}" \
         --header 'Content-Type: application/pkcs10' --data-binary "@$work/$2.b64" \
