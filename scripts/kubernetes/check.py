@@ -4,6 +4,7 @@ Against the schemas of Kubernetes, strictly, for each version below; then by our
 option that a container gives to one of our programs has to be known to it. First the check is checked: each of the broken
 manifests of broken.py has to be found.
 """
+
 import copy
 import json
 import re
@@ -50,7 +51,11 @@ def options(manifests, programs):
     for workload in manifests.workloads():
         for container in containers(workload):
             lines = [container.get("command", []) + container.get("args", [])]
-            lines += [container[name]["exec"]["command"] for name in container if "exec" in (container[name] or {}) and name.endswith("Probe")]
+            lines += [
+                container[name]["exec"]["command"]
+                for name in container
+                if "exec" in (container[name] or {}) and name.endswith("Probe")
+            ]
             for words in lines:
                 if not words or not words[0].startswith("/usr/bin/estuary"):
                     continue
@@ -85,7 +90,9 @@ def main(arguments):
             if not any(expected in text for text in told):
                 missed += 1
                 print(f"✘ not noticed: {name} (expected «{expected}», found {told})")
-    print(f"{len(manifests.objects)} objects, Kubernetes {' and '.join(VERSIONS)}, {len(broken.ALL) if not found else 0} broken ones tried")
+    print(
+        f"{len(manifests.objects)} objects, Kubernetes {' and '.join(VERSIONS)}, {len(broken.ALL) if not found else 0} broken ones tried"
+    )
     if found or missed:
         sys.exit(1)
 

@@ -3,6 +3,7 @@
 A container is a process in a mount and a PID namespace of its own: on a read-only overlay of this machine's files with the
 programs in /usr/bin, its volumes at their places, its user and fsGroup, no capabilities. All share one network namespace.
 """
+
 import os
 import pathlib
 import shlex
@@ -79,7 +80,9 @@ class Pod:
             if "persistentVolumeClaim" in each:
                 source = volumes.claim(each["persistentVolumeClaim"]["claimName"], group)
             elif "secret" in each:
-                source = volumes.files(place, objects["Secret", each["secret"]["secretName"]], group, each["secret"]["defaultMode"])
+                source = volumes.files(
+                    place, objects["Secret", each["secret"]["secretName"]], group, each["secret"]["defaultMode"]
+                )
             elif "configMap" in each:
                 source = volumes.files(place, objects.get(("ConfigMap", each["configMap"]["name"]), {}), group, 0o644)
             else:
@@ -90,9 +93,18 @@ class Pod:
     def _user(self):
         user = self.security
         return [
-            "setpriv", f"--reuid={user['runAsUser']}", f"--regid={user['runAsGroup']}", f"--groups={user['fsGroup']}",
-            "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--", "env", "--ignore-environment",
-            "PATH=/usr/bin:/bin", f"POD_NAME={self.name}",
+            "setpriv",
+            f"--reuid={user['runAsUser']}",
+            f"--regid={user['runAsGroup']}",
+            f"--groups={user['fsGroup']}",
+            "--no-new-privs",
+            "--bounding-set=-all",
+            "--inh-caps=-all",
+            "--",
+            "env",
+            "--ignore-environment",
+            "PATH=/usr/bin:/bin",
+            f"POD_NAME={self.name}",
         ]
 
     def start(self, name, command=None):
@@ -123,8 +135,23 @@ class Pod:
         script += [f"mount -o remount,ro {root}", f"exec chroot {root} {shlex.join(self._user() + words)}"]
         log = open(self.volumes.folder / f"{self.name}-{name}.log", "ab")
         process = subprocess.Popen(
-            ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "sh", "-c", "\n".join(script)],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+            [
+                "unshare",
+                "--mount",
+                "--propagation",
+                "private",
+                "--pid",
+                "--fork",
+                "--kill-child",
+                "sh",
+                "-c",
+                "\n".join(script),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
         self.processes[name] = process
         return process
 
@@ -138,7 +165,9 @@ class Pod:
         return (self.volumes.folder / f"{self.name}-{name}.log").read_text(errors="replace")[-3000:]
 
     def _inner(self, name):
-        children = subprocess.run(["pgrep", "--parent", str(self.processes[name].pid)], capture_output=True, text=True).stdout.split()
+        children = subprocess.run(
+            ["pgrep", "--parent", str(self.processes[name].pid)], capture_output=True, text=True
+        ).stdout.split()
         return children[0] if children else None
 
     def execute(self, name, command):
@@ -148,7 +177,10 @@ class Pod:
             return subprocess.CompletedProcess(command, 1, "", "the container does not run")
         return subprocess.run(
             ["nsenter", f"--target={inner}", "--mount", "--pid", "--root", "--wd=/", "--"] + self._user() + command,
-            capture_output=True, text=True, stdin=subprocess.DEVNULL)
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
 
     def await_probe(self, name, probe):
         """Waits until the container's probe succeeds, as long as Kubernetes would."""

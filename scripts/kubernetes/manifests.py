@@ -1,4 +1,5 @@
 """The manifests as read, and what several rules ask of them."""
+
 import dataclasses
 import pathlib
 
@@ -29,7 +30,11 @@ class Manifests:
         objects = []
         for path in sorted(pathlib.Path(folder).rglob("*.yaml")):
             for document in yaml.safe_load_all(path.read_text()):
-                if not isinstance(document, dict) or "kind" not in document or "name" not in document.get("metadata", {}):
+                if (
+                    not isinstance(document, dict)
+                    or "kind" not in document
+                    or "name" not in document.get("metadata", {})
+                ):
                     raise SystemExit(f"{path} has something that is no object of Kubernetes")
                 objects.append(document)
         if not objects:

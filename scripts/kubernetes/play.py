@@ -3,6 +3,7 @@
 The job makes the cluster on volumes as a kubelet mounts them, signer and auditor start, a frontend joins by an invitation,
 a device enrolls, and the probes succeed: with the commands, users, volumes and modes of the manifests.
 """
+
 import os
 import pathlib
 import subprocess
@@ -86,7 +87,19 @@ def play(manifests, programs, work):
 
         # As docs/kubernetes.md says.
         public = {name: operator("cat", f"/estuary/public/{name}") for name in ("cluster.yaml", "trust-anchor.pem")}
-        operator("estuary", "node", "invite", "--uses", "10", "--ttl", "1d", "--hosts", "est.example.com", "--output", "/tmp/invitation")
+        operator(
+            "estuary",
+            "node",
+            "invite",
+            "--uses",
+            "10",
+            "--ttl",
+            "1d",
+            "--hosts",
+            "est.example.com",
+            "--output",
+            "/tmp/invitation",
+        )
         objects["Secret", "frontend-invitation"] = {"frontend.invitation": operator("cat", "/tmp/invitation")}
         auditor.stop()
         objects["ConfigMap", "public"] = public
@@ -136,7 +149,9 @@ def enroll(work, anchor, secret):
             --resolve est.example.com:8443:127.0.0.1 -H 'Content-Type: application/pkcs10' --data-binary @device.b64 \
             -o device.p7 https://est.example.com:8443/.well-known/est/simpleenroll
         openssl base64 -d -in device.p7 | openssl pkcs7 -inform DER -print_certs | grep -q 'CN = device-1'""",
-        shell=True, check=True)
+        shell=True,
+        check=True,
+    )
 
 
 def main(arguments):

@@ -1,4 +1,5 @@
 """What no schema says: that the manifests fit together, and give each pod no more than it needs."""
+
 import re
 
 from manifests import Finding, arguments, containers, matches, place, pod, ports, template
@@ -93,7 +94,9 @@ def pods(manifests):
             if limits.get("capabilities", {}).get("drop") != ["ALL"] or limits["capabilities"].get("add"):
                 yield Finding(where, "keeps capabilities")
             resources = container.get("resources", {})
-            if not {"cpu", "memory"} <= set(resources.get("requests", {})) or "memory" not in resources.get("limits", {}):
+            if not {"cpu", "memory"} <= set(resources.get("requests", {})) or "memory" not in resources.get(
+                "limits", {}
+            ):
                 yield Finding(where, "needs requests for CPU and memory, and a limit for memory")
             if not re.search(r":[0-9][^/]*$|@sha256:", container["image"]):
                 yield Finding(where, f"its image {container['image']} has no version")
@@ -171,7 +174,11 @@ def policies(manifests):
                         continue
                     for port in rule.get("ports", []):
                         for subject in subjects:
-                            found.add((other, subject, port["port"]) if direction == "ingress" else (subject, other, port["port"]))
+                            found.add(
+                                (other, subject, port["port"])
+                                if direction == "ingress"
+                                else (subject, other, port["port"])
+                            )
     for source, target, port in sorted(incoming ^ CONNECTIONS):
         verb = "is allowed, and should not be" if (source, target, port) in incoming else "can't arrive"
         yield Finding("NetworkPolicy", f"{source} to {target}:{port} {verb}")
@@ -213,12 +220,19 @@ def addresses(manifests):
         if not service or int(port) not in [each["port"] for each in service["spec"]["ports"]]:
             yield Finding("Job init", f"{name} {options.get(name)} is no service's")
     listening = {
-        "--signer-endpoint": "signer", "--auditor-endpoint": "auditor", "--auditor-operations": "auditor", "--console": "auditor",
+        "--signer-endpoint": "signer",
+        "--auditor-endpoint": "auditor",
+        "--auditor-operations": "auditor",
+        "--console": "auditor",
     }
     for name, target in listening.items():
         workload = manifests.named("StatefulSet", target)
         value = options.get(name, ":0").removeprefix("tcp://")
-        if not value.startswith("0.0.0.0:") or not workload or int(value.split(":")[1]) not in [each[1] for each in ports(workload)]:
+        if (
+            not value.startswith("0.0.0.0:")
+            or not workload
+            or int(value.split(":")[1]) not in [each[1] for each in ports(workload)]
+        ):
             yield Finding("Job init", f"{name} {options.get(name)} is no port of {target}'s pod")
     frontend = manifests.named("Deployment", "frontend")
     for name in ("--listen", "--operations"):
