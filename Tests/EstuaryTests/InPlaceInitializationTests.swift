@@ -1,3 +1,5 @@
+internal import ArgumentParser
+internal import ClusterTransport
 internal import ConfigurationFile
 internal import Foundation
 internal import NodeSetup

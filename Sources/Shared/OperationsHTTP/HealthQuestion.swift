@@ -54,7 +54,8 @@ package enum HealthQuestion {
             channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
         }
         connecting.whenFailure { error in
-            answer.fail(NotHealthy("Nothing answers at \(address): \(error)"))
+            let reason = (error as? NIOConnectionError)?.connectionErrors.first.map { "\($0.error)" } ?? "\(error)"
+            answer.fail(NotHealthy("Nothing answers at \(address): \(reason)."))
         }
         let result = await Result { () async throws -> (UInt, String) in try await answer.futureResult.get() }
         timeout.cancel()
