@@ -103,6 +103,7 @@ class Pod:
             "--",
             "env",
             "--ignore-environment",
+            "--chdir=/",
             "PATH=/usr/bin:/bin",
             f"POD_NAME={self.name}",
         ]
@@ -176,7 +177,7 @@ class Pod:
         if inner is None:
             return subprocess.CompletedProcess(command, 1, "", "the container does not run")
         return subprocess.run(
-            ["nsenter", f"--target={inner}", "--mount", "--pid", "--root", "--wd=/", "--"] + self._user() + command,
+            ["nsenter", f"--target={inner}", "--mount", "--pid", "--root", "--"] + self._user() + command,
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,

@@ -87,20 +87,11 @@ def play(manifests, programs, work):
 
         # As docs/kubernetes.md says.
         public = {name: operator("cat", f"/estuary/public/{name}") for name in ("cluster.yaml", "trust-anchor.pem")}
-        operator(
-            "estuary",
-            "node",
-            "invite",
-            "--uses",
-            "10",
-            "--ttl",
-            "1d",
-            "--hosts",
-            "est.example.com",
-            "--output",
-            "/tmp/invitation",
+        invite = (
+            "estuary node invite --uses 300 --ttl 365d --hosts est.example.com --output /tmp/new >/dev/null"
+            " && cat /tmp/new && rm /tmp/new"
         )
-        objects["Secret", "frontend-invitation"] = {"frontend.invitation": operator("cat", "/tmp/invitation")}
+        objects["Secret", "frontend-invitation"] = {"frontend.invitation": operator("sh", "-c", invite)}
         auditor.stop()
         objects["ConfigMap", "public"] = public
         auditor = made("StatefulSet", "auditor", "auditor-0b")
