@@ -116,11 +116,16 @@ class Browser:
 
     def close(self):
         """Ends it, however it is, with all that it has started."""
+        end = time.monotonic() + 5
         try:
             os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(LIMIT)
+            # Its helpers write to the profile until they are gone.
+            while time.monotonic() < end:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                time.sleep(0.02)
         except ProcessLookupError:
             pass
-        self.process.wait(LIMIT)
         os.close(self.output)
         self.errors.close()
         shutil.rmtree(self.profile, ignore_errors=True)
