@@ -407,6 +407,30 @@ def finds_what_was_tampered_with(world):
     world.screenshot(page, "overview-alarm")
 
 
+def tells_which_process_is_silent(world):
+    sources = {source["name"]: source for source in world.get("/api/v1/status")["sources"]}
+    for name in ("signer", "frontend-1"):
+        expect(sources[name].get("heardAt") and sources[name].get("backlog") == 0, f"of {name} is told: {sources[name]}")
+
+    def change(**fields):
+        def tamper(body):
+            status = json.loads(body)
+            next(source for source in status["sources"] if source["name"] == "frontend-1").update(fields)
+            return json.dumps(status).encode()
+        return tamper
+
+    for fields, word in (
+            ({}, "running"), ({"heardAt": "2026-01-01T00:00:00Z", "backlog": 41}, "silent"),
+            ({"heardAt": None}, "not heard of"), ({"closed": True}, "stopped")):
+        page = world.page("#/", tampering=("/api/v1/status", change(**fields)))
+        world.wait_for_overview(page)
+        row = page.evaluate(
+            "[...document.querySelectorAll('#processes tbody tr')].find((row) => row.cells[0].textContent === "
+            "'frontend-1').innerText")
+        expect(word in row and str(fields.get("backlog", "")) in row, f"with {fields} it says: {row}")
+        expect(page.tampered, "nothing was changed")
+
+
 def shows_events_as_they_come(world):
     page = world.page("#/events")
     page.wait("document.querySelectorAll('tbody tr').length === 50")
@@ -671,8 +695,8 @@ def prepare_sign_in(world):
 SCENARIOS = {
     "page": (prepare_page, [
         loads_by_itself, numbers_are_true, finds_and_pages, decodes_a_certificate, proves_in_the_browser,
-        finds_what_was_tampered_with, fits_a_phone, reads_in_light_and_dark, shows_events_as_they_come,
-        works_by_keyboard]),
+        finds_what_was_tampered_with, tells_which_process_is_silent, fits_a_phone, reads_in_light_and_dark,
+        shows_events_as_they_come, works_by_keyboard]),
     "away": (prepare_away, [says_when_the_auditor_is_away]),
     "sign-in": (prepare_sign_in, [
         asks_who_is_there, a_viewer_may_only_look, an_auditor_may_export, a_session_that_ends_leads_back]),
