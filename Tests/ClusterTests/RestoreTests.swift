@@ -176,7 +176,8 @@ struct RestoreTests {
         try await cluster.estuary("audit", "accept-log", "--yes")
         if isKilled {
             try await wait("the log is filled again", limit: .seconds(60)) {
-                try await verify(cluster).text.contains("restored") || (status(cluster).auditor?.logSize ?? 0) > 300
+                if try await verify(cluster).text.contains("restored") { return true }
+                return try await status(cluster).auditor?.logSize ?? 0 > 300
             }
             try await cluster.process("auditor").killNow()
             try cluster.start("auditor")

@@ -81,7 +81,7 @@ internal import X509
             publicKeyDER: [3])
         try await signer.core.ledger.writer.perform { db in
             let device = try CertificateTable.find(db, authority: "devices", serial: serial)?.device
-            try ManufacturerTable.link(db, shown, device: try #require(device), at: 0)
+            try ManufacturerTable.link(db, shown.link, device: try #require(device), at: 0)
         }
         let refusal = await #expect(throws: ServiceError.self) {
             try await signer.enroll(request(subject: name("b-1"), change: [name("b-2")], certificate: held))

@@ -4,6 +4,7 @@ internal import Foundation
 internal import GRDB
 internal import Logging
 internal import Observability
+internal import Synchronization
 internal import Testing
 internal import TransparencyLog
 

@@ -21,6 +21,8 @@ final class MemoryAuditor: AuditBackend {
         var longestRequest = 0
         /// Acknowledges and shows this line in the place of each that comes.
         var stores: String?
+        /// Gives so many events back, and then none any more.
+        var eventsUntilGone: Int?
         /// Acknowledges, and shows nothing of it.
         var showsNothing = false
         var key: NoteSigner
@@ -76,6 +78,10 @@ final class MemoryAuditor: AuditBackend {
     func events(_ request: StoredEventsRequest) async throws -> StoredEventsReply {
         try state.withLock { state in
             let lines = Array(state.lines.dropFirst(Int(request.firstSequence) - 1).prefix(request.limit))
+            if let left = state.eventsUntilGone {
+                guard left > 0 else { throw ServiceError(.unreachable, "gone") }
+                state.eventsUntilGone = left - lines.count
+            }
             let first = Int64(state.foreign.count) + request.firstSequence - 1
             let reply = try Self.reply(
                 state, since: request.witnessedSize, indexes: Array(first..<first + Int64(lines.count)))
