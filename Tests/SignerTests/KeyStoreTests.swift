@@ -66,7 +66,7 @@ internal import X509
         let files = SignerConfiguration.AuthorityFiles(
             name: "devices", certificate: try write(try ceremony.issuing.serializeAsPEM().pemString),
             chain: try write(try ceremony.root.serializeAsPEM().pemString),
-            key: try write(try ceremony.issuingKey.serializeAsPEM().pemString))
+            key: try write(try ceremony.issuingKey.serializeAsPEM().pemString), additional: "\(directory)/none")
         _ = try AuthorityLoader.load(files)
         let error = try #require(throws: KeyStoreError.self) {
             try AuthorityLoader.load(files, at: Date().addingTimeInterval(11 * 366 * 86400))

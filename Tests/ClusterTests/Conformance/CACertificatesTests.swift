@@ -106,4 +106,83 @@ internal import X509
             #expect(bodies.count == 1)
         }
     }
+
+    @Test(
+        "C2: OldWithOld, OldWithNew and NewWithOld are in the bag while the root rolls over, and either root verifies")
+    func c2RollOver() async throws {
+        let cluster = try await TestCluster.running()
+        let world = try RollOverWorld(cluster)
+        let secret = try cluster.firstSecret()
+        let device = try TestDevice("c2-old.example.com", in: cluster)
+        let before = try await device.enroll(cluster, secret: secret).certificate()
+
+        try await cluster.estuary(
+            "ca", "roll-root", "--root-directory", world.oldRootFolder, "--new-root-directory", world.newRootFolder)
+        try await cluster.estuary("reload")
+        let old = try #require(try RollOverWorld.certificates(world.oldRoot).first)
+        let new = try #require(try RollOverWorld.certificates(world.newRoot).first)
+        #expect(try RollOverWorld.certificates(cluster.trustAnchor) == [old, new])
+        var bag = try await world.waitForBag(of: 5)
+        try expectTheFour(in: bag, old: old, new: new)
+        // The authority is still under the old root.
+        for root in [world.oldRoot, world.newRoot] {
+            try await world.waitUntilReached(trusting: root)
+            #expect(try await world.verifies(before, trusting: root, with: bag))
+            let pinned = try await world.fetchPinned(to: root)
+            #expect(pinned.status == 0, "\(pinned.errors)")
+        }
+        #expect(
+            try await !world.verifies(
+                before, trusting: world.newRoot,
+                with: bag.filter { !($0.publicKey == old.publicKey && new.hasSigned($0)) }))
+
+        // And now under the new one.
+        try await cluster.estuary("ca", "renew", "devices", "--root-directory", world.newRootFolder)
+        try await cluster.estuary("reload")
+        try await wait("cacerts has the authority's new certificate") {
+            bag = try await world.bag(trusting: cluster.trustAnchor)
+            return bag.contains { $0.subject == before.issuer && new.hasSigned($0) }
+        }
+        #expect(bag.count == 5)
+        try expectTheFour(in: bag, old: old, new: new)
+        let after = try await TestDevice("c2-new.example.com", in: cluster).enroll(cluster, secret: secret)
+            .certificate()
+        for root in [world.oldRoot, world.newRoot] {
+            try await world.waitUntilReached(trusting: root)
+            for leaf in [before, after] {
+                #expect(try await world.verifies(leaf, trusting: root, with: bag))
+            }
+            let pinned = try await world.fetchPinned(to: root)
+            #expect(pinned.status == 0, "\(pinned.errors)")
+        }
+        #expect(
+            try await !world.verifies(
+                after, trusting: world.oldRoot,
+                with: bag.filter { !($0.publicKey == new.publicKey && old.hasSigned($0)) }))
+        // A certificate of before renews as ever.
+        let renewed = try await device.renew(cluster, with: before, of: device).certificate()
+        #expect(try await world.verifies(renewed, trusting: world.oldRoot, with: bag))
+
+        try await cluster.estuary("ca", "retire-root")
+        try await cluster.estuary("reload")
+        let rest = try await world.waitForBag(of: 2)
+        #expect(rest.contains(new) && !rest.contains(old))
+        #expect(try RollOverWorld.certificates(cluster.trustAnchor) == [new])
+        #expect(try await world.verifies(before, trusting: world.newRoot, with: rest))
+        try await wait("the frontend shows the old root's clients nothing", limit: .seconds(60)) {
+            try await Curl.get(cluster.url("cacerts"), ["--cacert", world.oldRoot]).status == 0
+        }
+        try await world.waitUntilReached(trusting: world.newRoot)
+    }
+
+    /// RFC 4210 §4.4.1: who certifies whom, and from when to when.
+    private func expectTheFour(in bag: [Certificate], old: Certificate, new: Certificate) throws {
+        #expect(bag.contains(old) && bag.contains(new))
+        let oldWithNew = try #require(bag.first { $0.publicKey == old.publicKey && new.hasSigned($0) })
+        let newWithOld = try #require(bag.first { $0.publicKey == new.publicKey && old.hasSigned($0) })
+        #expect([oldWithNew, newWithOld].allSatisfy { $0.subject == old.subject && $0.issuer == old.subject })
+        #expect(new.subject == old.subject && new.publicKey != old.publicKey)
+        #expect(oldWithNew.notValidBefore == old.notValidBefore && oldWithNew.notValidAfter == old.notValidAfter)
+        #expect(newWithOld.notValidBefore == new.notValidBefore && newWithOld.notValidAfter == old.notValidAfter)
+    }
 }

@@ -52,6 +52,25 @@ internal import Testing
         #expect(
             issued.map(\.operation) == ["simpleenroll", "simplereenroll", "simplereenroll", "simplereenroll"])
     }
+
+    /// With either root alone it reaches the frontend, and knows what of the bag it can trust.
+    @Test func theCertificatesOfARollOverAreRead() async throws {
+        let cluster = try await TestCluster.running()
+        let world = try RollOverWorld(cluster)
+        try await cluster.estuary(
+            "ca", "roll-root", "--root-directory", world.oldRootFolder, "--new-root-directory", world.newRootFolder)
+        try await cluster.estuary("reload")
+        _ = try await world.waitForBag(of: 5)
+        for root in [world.oldRoot, world.newRoot] {
+            try await world.waitUntilReached(trusting: root)
+            let pki = try StrongSwan(
+                folder: "\(cluster.directory)/strongswan-\(UUID().uuidString)", url: "https://\(cluster.address())")
+            let said = try await pki.authorities(trusting: root)
+            #expect(said.contains("Root CA equals trusted TLS Root CA"), "\(said)")
+            // The issuing authority, NewWithOld and OldWithNew.
+            #expect(said.components(separatedBy: "Sub CA cert is trusted").count == 4, "\(said)")
+        }
+    }
 }
 
 /// strongSwan's `pki`, with its files in a folder of its own.
@@ -79,11 +98,17 @@ private struct StrongSwan {
 
     /// Writes `authority.pem`, the root, and `authority-1.pem`, the intermediate.
     func fetchAuthorities(trusting anchor: String) async throws {
+        let said = try await authorities(trusting: anchor)
+        #expect(said.contains("Root CA equals trusted TLS Root CA"))
+        #expect(said.contains("Sub CA cert is trusted"))
+    }
+
+    /// Fetches the authorities; what it says of them.
+    func authorities(trusting anchor: String) async throws -> String {
         let arguments = ["--cacert", anchor, "--caout", "\(folder)/authority.pem", "--outform", "pem"]
         let run = try await CommandRun.run([program, "--estca", "--url", url] + arguments)
         try #require(run.status == 0, "\(run.errors)")
-        #expect(run.errors.contains("Root CA equals trusted TLS Root CA"))
-        #expect(run.errors.contains("Sub CA cert is trusted"))
+        return run.errors
     }
 
     func makeRequest(_ name: String, key: [String]) async throws {
