@@ -221,8 +221,9 @@ internal import TransparencyLog
         let copy = try await changed(
             "UPDATE checkpoint SET note = ?; UPDATE events SET line = ? WHERE place = 100",
             [String(decoding: note.bytes, as: UTF8.self), lines[99]])
+        let changes = edge.takeChanges()
         try await DatabaseQueue(path: copy).write { db in
-            for (tile, hashes) in edge.takeChanges() {
+            for (tile, hashes) in changes {
                 try db.execute(
                     sql: "UPDATE tiles SET hashes = ? WHERE level = ? AND number = ?",
                     arguments: [Data(hashes.flatMap(\.bytes)), tile.level, tile.index])
