@@ -19,6 +19,7 @@ internal import Testing
         ] {
             roles["signing.\(name)"] = [.frontend]
         }
+        roles["signing.join"] = [.invited]
         for name in [
             "createSecrets", "listSecrets", "revokeSecret", "reissueSecret", "listCertificates", "showCertificate",
             "revokeCertificate", "releaseName", "listDevices", "listApprovals", "decideApproval", "addNode",

@@ -61,11 +61,20 @@ internal import Testing
         #expect(said.contains("operations.listen names no fixed port"))
     }
 
+    /// The port is this test's, so that no other one listens there meanwhile.
     @Test func whereNobodyListensNobodyAnswers() async throws {
-        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .bind(host: "127.0.0.1", port: 0).get()
-        let port = try #require(channel.localAddress?.port)
-        try await channel.close()
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutableBytes(of: &address) { bytes in
+            let pointer = bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self)
+            return bind(descriptor, pointer, length) == 0 && getsockname(descriptor, pointer, &length) == 0
+        }
+        try #require(isBound)
+        let port = Int(UInt16(bigEndian: address.sin_port))
         let said = try #require(await reason(ListenAddress(host: "127.0.0.1", port: port), live: true))
         #expect(said.contains("Nothing answers"))
     }
