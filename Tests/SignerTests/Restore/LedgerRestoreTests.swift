@@ -50,6 +50,7 @@ internal import X509
     @Test func everyKindOfEventMakesTheLedgerWhatTheLostOneWas() async throws {
         let single = try await signer.secret()
         let several = try await signer.secret(uses: 20)
+        let manual = try await signer.secret(label: "manual", uses: 20)
         let replaced = try await signer.secret()
         let old = try await signer.enroll(Device("old"), secret: several.secret)
         let leaving = Device("leaving")
@@ -88,12 +89,12 @@ internal import X509
         // Waiting, approved and collected, denied, removed.
         for name in ["waiting", "approved", "collected", "denied", "removed"] {
             let device = name == "waiting" ? waiting : Device(name)
-            _ = try await signer.enroll(device.request(label: "manual", secret: several.secret))
+            _ = try await signer.enroll(device.request(label: "manual", secret: manual.secret))
             switch name {
             case "approved": try await decide(name, .approve)
             case "collected":
                 try await decide(name, .approve)
-                _ = try await signer.enroll(device.request(label: "manual", secret: several.secret))
+                _ = try await signer.enroll(device.request(label: "manual", secret: manual.secret))
             case "denied": try await decide(name, .deny)
             case "removed": try await decide(name, .remove)
             default: break
