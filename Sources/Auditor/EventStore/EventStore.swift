@@ -154,6 +154,8 @@ package final class EventStore: Sendable {
     ) async throws -> PruneEventsReply {
         let pruning = try LogPruning(request, by: person, authentication: authentication, at: Date())
         let reply = try await writer.perform(.prune(pruning))
+        // Without the event that says so, what is not there any more would be missing.
+        witness.show(atLeast: reply.logSize)
         return PruneEventsReply(pruned: request.through, logSize: reply.logSize)
     }
 

@@ -30,8 +30,12 @@ final class WitnessState: Sendable {
         }
     }
 
+    /// From now on no tree is shown that is smaller than this.
+    func show(atLeast size: Int64) {
+        state.withLock { $0.shown = max($0.shown, size) }
+    }
+
     /// Which checkpoint is shown.
-    ///
     func choose(
         newest: (note: SignedNote, size: Int64), cosigned: (note: SignedNote, size: Int64),
         at now: ContinuousClock.Instant = .now
