@@ -84,7 +84,8 @@ final class EventPrinter {
             parts.append(names.prefix(3).joined(separator: " ") + (names.count > 3 ? " …" : ""))
         }
         if let serial = event.serial { parts.append("serial \(serial)") }
-        if let reason = event.reason { parts.append("\(reason)" + (event.reasonText.map { ": \($0)" } ?? "")) }
+        let reason = [event.reason.map { "\($0)" }, event.reasonText].compactMap(\.self).joined(separator: ": ")
+        if !reason.isEmpty { parts.append(reason) }
         if let reason = event.revocationReason { parts.append("(\(reason))") }
         if let principal = event.principal { parts.append("by \(principal)") }
         if let person = event.operator { parts.append("by \(person)") }
