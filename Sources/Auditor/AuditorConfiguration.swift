@@ -50,7 +50,8 @@ package struct AuditorConfiguration: Sendable {
             throw root.error(
                 "signer-keys",
                 "at least one signer's public key is needed here; where the signer has another host, `estuary init --role"
-                    + " auditor --directory DIR --signer CARD` enters it, with the card that the signer's host has made")
+                    + " auditor --directory DIR --signer CARD` enters it, with the card that the signer's host has made"
+            )
         }
         storePath = try root.path("store", default: "events.sqlite")
         logKeyPath = try root.path("log-key", default: "log.key")

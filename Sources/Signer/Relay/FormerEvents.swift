@@ -1,7 +1,6 @@
 internal import ClusterProtocol
 internal import ClusterTransport
 internal import FaultInjection
-internal import FaultInjection
 internal import Foundation
 internal import Logging
 
