@@ -197,6 +197,21 @@ load() {
     echo "$count" >"$work/load-$1.count"
 }
 
+# The signer is lost and comes back as it was when the backup was made, and as the auditor's log tells since then.
+restore_signer() {
+    local id
+    id=$(container signer)
+    vault estuary backup --output /backups/first </dev/null
+    enroll after-backup
+    wait_until 30 is_in_log after-backup
+    compose stop signer
+    vault sh -c 'rm -rf /estuary/signer/* && estuary restore /backups/first --role signer' </dev/null
+    compose start signer
+    wait_until 60 is_healthy "$id"
+    enroll after-restore
+    renew after-backup
+}
+
 down_and_up() {
     enroll durable
     remember_volumes
