@@ -172,7 +172,8 @@ internal import X509
         let rootCertificate =
             wrong == .shortPath
             ? try Certificate(
-                version: .v3, serialNumber: .init(), publicKey: root.key.publicKey, notValidBefore: now,
+                version: .v3, serialNumber: .init(), publicKey: root.key.publicKey,
+                notValidBefore: now.addingTimeInterval(-3600),
                 notValidAfter: end, issuer: root.certificate.subject, subject: root.certificate.subject,
                 extensions: Certificate.Extensions {
                     Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
