@@ -84,6 +84,28 @@ internal import Testing
         }
     }
 
+    /// Of three hundred events: some are in each name, more than are looked at to tell, and some in few.
+    static let parts: [(String, [Int64])] = [
+        ("device-", Array(1...300)), ("device-0", Array(1...99)), ("device-17", Array(170...179)),
+        ("device-173", [173]),
+        ("device-301", []), ("vice", Array(1...300)), ("-29", Array(290...299)),
+    ]
+
+    @Test(arguments: parts) func findsByPartsThatNamesShareOrNot(_ part: String, _ places: [Int64]) async throws {
+        try await withStore(at: path) { store in
+            let lines = try (1...300).map { number in
+                let digits = String(1000 + number).dropFirst()
+                return try signer.line(Int64(number)) { $0.subject = "CN=Device-\(digits)" }
+            }
+            _ = try await store.append(source: "signer", signer.request(lines))
+            for isSubject in [false, true] {
+                var request = ListEventsRequest(limit: 1000)
+                if isSubject { request.subject = part } else { request.name = part }
+                #expect(try await store.events(request).places == places)
+            }
+        }
+    }
+
     @Test func pagesFollowOneAnotherWithoutGapOrRepetition() async throws {
         try await withStore(at: path) { store in
             try await fill(store)

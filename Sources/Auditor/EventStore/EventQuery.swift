@@ -15,6 +15,8 @@ struct EventQuery: Sendable {
     let cursor: Int64?
     /// What every match has in the full-text table.
     private let terms: [String]
+    /// What it has, too, and ``conditions`` say exactly: the three-character terms of parts.
+    private let parts: [String]
     /// A condition on the index's columns and its values.
     private let conditions: [(sql: String, values: [String])]
     /// Minutes since 1970, both within.
@@ -29,7 +31,7 @@ struct EventQuery: Sendable {
         newestFirst = request.newestFirst
         cursor = request.cursor
         var conditions: [(String, [String])] = []
-        var terms = SearchTerms()
+        var (terms, parts) = (SearchTerms(), SearchTerms())
         let serial = request.serial.map(Self.canonicalSerial)
         let equal: [(SearchTerms.Field, String, String?)] = [
             (.type, "type", request.type), (.label, "label", request.label), (.source, "source", request.source),
@@ -47,7 +49,7 @@ struct EventQuery: Sendable {
                     .invalidArgument,
                     "A part of a \(what) has from \(SearchTerms.minimumPart) to \(Self.maximumText) characters.")
             }
-            terms.addParts(of: part, Character(kind), maximum: SearchTerms.maximumTerms / 2)
+            parts.addParts(of: part, Character(kind), maximum: SearchTerms.maximumTerms / 2)
             conditions.append(
                 kind == "s"
                     ? ("instr(subject, ?) > 0", [part])
@@ -69,16 +71,18 @@ struct EventQuery: Sendable {
         isEmpty = first > last
         minutes = since == nil && until == nil || first > last ? nil : first...last
         self.terms = terms.terms
+        self.parts = parts.terms
         self.conditions = conditions
     }
 
     var isFiltered: Bool {
-        !conditions.isEmpty || !terms.isEmpty
+        !conditions.isEmpty || !terms.isEmpty || !parts.isEmpty
     }
 
     /// The places that match, by the index.
     func places(_ db: Database, limit: Int) throws -> [Int64] {
         guard !isEmpty else { return [] }
+        let terms = try terms + rareParts(db)
         var sql = "SELECT e.place FROM entries e WHERE "
         var arguments = StatementArguments()
         var all = conditions.map(\.sql)
@@ -100,6 +104,23 @@ struct EventQuery: Sendable {
             db,
             sql: sql + all.joined(separator: " AND ") + " ORDER BY \(place) \(newestFirst ? "DESC" : "ASC") LIMIT ?",
             arguments: arguments)
+    }
+
+    /// Of the terms of parts those that few events have.
+    ///
+    /// What all names of a fleet have in common has a list as long as the log, and walking it tells nothing that the
+    /// columns don't. How far back a term's hundredth event stands says how rare it is, for the price of reading a hundred.
+    private func rareParts(_ db: Database) throws -> [String] {
+        let parts = Array(Set(parts))
+        guard parts.count > 1 else { return parts }
+        let newest = try Int64.fetchOne(db, sql: "SELECT max(place) FROM entries") ?? 0
+        let select = try db.cachedStatement(
+            sql: "SELECT rowid FROM found WHERE found MATCH ? ORDER BY rowid DESC LIMIT 1 OFFSET 100")
+        let distances = try parts.map { part in
+            (part, newest - (try Int64.fetchOne(select, arguments: ["\"\(part)\""]) ?? 0))
+        }.sorted { $0.1 > $1.1 }
+        let farthest = distances[0].1
+        return distances.prefix(6).filter { $0.1 >= farthest / 8 }.map(\.0)
     }
 
     /// Places and lines by the log alone; takes ``logArguments`` and then the limit.
