@@ -11,9 +11,12 @@ struct Health: AsyncParsableCommand {
     @Option(help: "The signer's configuration.yaml.")
     var configuration: String
 
+    @Flag(help: "Only whether it answers: also a signer that issues nothing, as too many events wait for the auditor.")
+    var live = false
+
     func run() async throws {
         do {
-            print(try await SignerHealth.check(SignerConfiguration.load(path: configuration)))
+            print(try await SignerHealth.check(SignerConfiguration.load(path: configuration), onlyAlive: live))
         } catch {
             FileHandle.standardError.write(Data("\(error)\n".utf8))
             throw ExitCode.failure

@@ -10,11 +10,11 @@ struct NodeInvite: AsyncParsableCommand {
         commandName: "invite",
         abstract: "Make an invitation, by which frontends join by themselves.",
         discussion: """
-            Writes FILE, which has the secret key that lets its holder in (mode 0600). On a host or in a container with \\
-            FILE, `estuary-frontend join --invitation FILE --directory DIR` makes a frontend, and `estuary-frontend \\
+            Writes FILE, which has the secret key that lets its holder in (mode 0600). On a host or in a container with \
+            FILE, `estuary-frontend join --invitation FILE --directory DIR` makes a frontend, and `estuary-frontend \
             serve --configuration DIR/configuration.yaml --join FILE` makes one that is not there yet, and runs it.
 
-            --hosts are the names and addresses of every such frontend's certificate. One like *.edge.example is none of \\
+            --hosts are the names and addresses of every such frontend's certificate. One like *.edge.example is none of \
             them, but lets a frontend ask for a name of its own there: join --hosts f7.edge.example.
             """)
 
