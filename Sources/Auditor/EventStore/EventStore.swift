@@ -111,7 +111,11 @@ package final class EventStore: Sendable {
     /// How far the events of a source and run are stored.
     package func position(source: String, run: String) async throws -> AppendEventsReply {
         try await log.read { db in
-            try LogAppend.position(db, source: source, run: run)
+            var reply = try LogAppend.position(db, source: source, run: run)
+            reply.newestRun = try String.fetchOne(
+                db.cachedStatement(sql: "SELECT run FROM runs WHERE source = ? ORDER BY id DESC LIMIT 1"),
+                arguments: [source])
+            return reply
         }
     }
 

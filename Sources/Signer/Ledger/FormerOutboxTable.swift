@@ -27,16 +27,28 @@ enum FormerOutboxTable {
             arguments: [run, sequence, limit])
     }
 
-    /// Deletes events that were recorded before a time, oldest first, at most `limit`; how many it deleted.
+    private static let deliveredPrefix = "former-delivered:"
+
+    /// Up to which event the auditor has acknowledged a life's events.
+    static func delivered(_ db: Database, run: String) throws -> Int64 {
+        try MetaTable.integer(db, deliveredPrefix + run) ?? 0
+    }
+
+    static func setDelivered(_ db: Database, run: String, _ sequence: Int64) throws {
+        try MetaTable.set(db, deliveredPrefix + run, sequence)
+    }
+
+    /// Deletes acknowledged events that were recorded before a time, oldest first, at most `limit`; how many it deleted.
     static func prune(_ db: Database, recordedBefore end: Int64, limit: Int) throws -> Int {
         try db.cachedStatement(
             sql: """
                 DELETE FROM former_outbox WHERE rowid IN
                     (SELECT rowid FROM
-                        (SELECT rowid, recorded_at FROM former_outbox ORDER BY run, sequence LIMIT ?)
-                     WHERE recorded_at < ?)
+                        (SELECT rowid, run, sequence, recorded_at FROM former_outbox ORDER BY run, sequence LIMIT ?)
+                     WHERE recorded_at < ? AND sequence <= coalesce(
+                        (SELECT value FROM meta WHERE key = ? || run), 0))
                 """
-        ).execute(arguments: [limit, end])
+        ).execute(arguments: [limit, end, deliveredPrefix])
         return db.changesCount
     }
 }

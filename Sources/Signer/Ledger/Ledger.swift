@@ -59,6 +59,9 @@ final class Ledger: Sendable {
         case kept
     }
 
+    /// The entry that names the life before this one.
+    static let formerIncarnation = "former_incarnation"
+
     /// Starts a new life of a ledger that was restored or has parted from the auditor's log, its events numbered anew.
     ///
     /// - Parameter also: does more in the same transaction; gets the new life's name.
@@ -70,9 +73,12 @@ final class Ledger: Sendable {
             try connection.write { db in
                 switch formerEvents {
                 case .renumbered: try renumberEvents(db, of: new)
-                case .kept: try FormerOutboxTable.take(db, run: incarnation)
+                case .kept:
+                    try FormerOutboxTable.take(db, run: incarnation)
+                    try FormerOutboxTable.setDelivered(db, run: incarnation, try OutboxTable.deliveredSequence(db))
                 }
                 try OutboxTable.setDelivered(db, 0)
+                try MetaTable.set(db, Self.formerIncarnation, incarnation)
                 try MetaTable.set(db, "incarnation", new)
                 try RestoreTable.end(db)
                 try also(db, new)

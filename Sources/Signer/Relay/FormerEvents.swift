@@ -16,7 +16,10 @@ struct FormerEvents: Sendable {
     func deliver() async throws {
         for (run, first, last) in try core.ledger.read({ try FormerOutboxTable.runs($0) }) {
             let stored = try await audit.position(EventPositionRequest(run: run)).acknowledgedSequence
-            guard stored < last else { continue }
+            guard stored < last else {
+                try await setDelivered(run, last)
+                continue
+            }
             guard stored + 1 >= first else {
                 core.logger.error(
                     "the auditor lacks events of a former life of the ledger that are kept no longer",
@@ -46,9 +49,18 @@ struct FormerEvents: Sendable {
             let reply = try await core.faults.around(.appendCall) { try await audit.append(request) }
             try await witness.record(reply.evidence, of: batch)
             next += Int64(batch.count)
+            try await setDelivered(run, next - 1)
         }
         core.logger.warning(
             "the auditor was filled again with events of a former life of the ledger",
             metadata: ["event.run": "\(run)", "event.sequence": "\(last)"])
+    }
+
+    /// What the auditor has may go from here when it is old enough.
+    private func setDelivered(_ run: String, _ sequence: Int64) async throws {
+        guard try core.ledger.read({ try FormerOutboxTable.delivered($0, run: run) }) < sequence else { return }
+        try await core.ledger.writer.perform(reserved: true) {
+            try FormerOutboxTable.setDelivered($0, run: run, sequence)
+        }
     }
 }

@@ -8,10 +8,14 @@ internal import X509
 
 extension EventChange {
     /// A device's certificate, with all that its issuance has changed.
-    func issued() throws -> LedgerCounts {
+    func issued(_ tally: inout ImportTally) throws -> LedgerCounts {
+        let digest = try data(event.requestDigest, "request_digest")
+        guard try hasAuthority(&tally) else {
+            try pay(with: identifier("secret:", of: event.principal), digest: digest)
+            return LedgerCounts()
+        }
         let (authority, certificate, der) = try certificateOfOurs()
         let keySHA256 = Data(SHA256.hash(data: try certificate.publicKey.derEncoded()))
-        let digest = try data(event.requestDigest, "request_digest")
         let device = try required(event.device.flatMap { DeviceIdentifier.number($0) }, "device")
         let isNew = try DeviceTable.find(db, id: device) == nil
         var record = try record(certificate, der, profile: try required(event.profile, "profile"))
@@ -43,10 +47,20 @@ extension EventChange {
     }
 
     /// A certificate of the cluster itself: a frontend's, or an OCSP responder's.
-    func certificateOfOurOwn(profile: String) throws -> LedgerCounts {
+    func certificateOfOurOwn(profile: String, _ tally: inout ImportTally) throws -> LedgerCounts {
+        guard try hasAuthority(&tally) else { return LedgerCounts() }
         let (_, certificate, der) = try certificateOfOurs()
         try CertificateTable.insert(db, try record(certificate, der, profile: profile))
         return LedgerCounts(certificates: 1)
+    }
+
+    /// Whether the configuration has the event's authority. One that was added after the backup has lost its key.
+    private func hasAuthority(_ tally: inout ImportTally) throws -> Bool {
+        let name = try required(event.authority, "authority")
+        guard rules.authorities[name] == nil else { return true }
+        tally.lose(
+            "A certificate of the authority «\(name)», which is not in the configuration: serial \(event.serial ?? "")")
+        return false
     }
 
     /// The event's certificate, which the authority has to have signed: no word of the log's is believed here.
@@ -115,7 +129,8 @@ extension EventChange {
             keySHA256: try data(event.manufacturerKeySHA256, "manufacturer_spki_sha256"))
     }
 
-    func revoked() throws {
+    func revoked(_ tally: inout ImportTally) throws {
+        guard try hasAuthority(&tally) else { return }
         let authority = try required(event.authority, "authority")
         let serial = try data(event.serial, "serial")
         let reason = try required(event.revocationReason.flatMap(RevocationReason.init(rawValue:)), "revocation_reason")
@@ -129,9 +144,15 @@ extension EventChange {
         _ = try Revocation(reason: reason, only: !isWhole, now: try seconds()).apply(to: record, db)
     }
 
+    /// Far above what an authority comes to, far below where numbers end.
+    private static let highestListNumber: Int64 = 1 << 48
+
     func revocationListIssued() throws {
         let authority = try required(event.authority, "authority")
-        guard let number = event.reasonText?.split(separator: " ").last.flatMap({ Int64($0) }) else { return }
+        guard rules.authorities[authority] != nil,
+            let number = event.reasonText?.split(separator: " ").last.flatMap({ Int64($0) })
+        else { return }
+        guard number < Self.highestListNumber else { throw failure("no CRL has the number \(number).") }
         let known = try RevocationListTable.position(db, authority: authority).number
         try RevocationListTable.enter(db, authority: authority, number: max(known, number), regular: nil)
     }

@@ -12,22 +12,31 @@ struct EventImport: Sendable {
     var policy: Policy
     /// How long a request waits for approval, in seconds.
     var pendingLifetime: Int64
+    /// Whether the log's word gives rights: nodes, invitations, approvals, names that are free again.
+    ///
+    /// Only in a restore that an operator has begun. Where the ledger lacks events for no reason that anybody has told, the
+    /// log may be a thief's: then only what takes rights away is done, and what is signed by the CA itself.
+    var givesRights = false
 
     /// Enters one event's change, in the caller's transaction.
     ///
     /// - Throws: ``EventImportError`` where the event tells what can't be, or the ledger is none that it could follow.
     func apply(_ event: AuditEvent, _ tally: inout ImportTally, _ counts: inout LedgerCounts, _ db: Database) throws {
         let change = EventChange(event: event, rules: self, db: db)
+        if !givesRights, let right = change.right {
+            return tally.lose(
+                "\(right), by the log's word alone: where it is right, do it again (event \(event.sequence)).")
+        }
         switch event.type {
-        case .issued: counts += try change.issued()
-        case .nodeCertificateIssued: counts += try change.certificateOfOurOwn(profile: "node")
-        case .responderCertificateIssued: counts += try change.certificateOfOurOwn(profile: "ocsp-responder")
+        case .issued: counts += try change.issued(&tally)
+        case .nodeCertificateIssued: counts += try change.certificateOfOurOwn(profile: "node", &tally)
+        case .responderCertificateIssued: counts += try change.certificateOfOurOwn(profile: "ocsp-responder", &tally)
         case .replayed: try change.replayed()
         case .pending: try change.pending()
         case .approved: try change.decided(.approve, &tally)
         case .rejected: try change.decided(.deny, &tally)
         case .approvalRemoved: try change.decided(.remove, &tally)
-        case .revoked: try change.revoked()
+        case .revoked: try change.revoked(&tally)
         case .released: try change.released()
         case .secretCreated, .secretReissued: try change.secretCreated(&tally)
         case .secretRevoked: try change.secretRevoked()
@@ -62,6 +71,18 @@ struct EventChange {
     let event: AuditEvent
     let rules: EventImport
     let db: Database
+
+    /// What right the event gives to somebody, as the subject of a sentence's end; nil where it gives none.
+    var right: String? {
+        switch event.type {
+        case .nodeAdded, .nodeJoined: "The node «\(event.node ?? "")» was added"
+        case .invitationCreated: "An invitation was made (\(event.principal ?? ""))"
+        case .approved: "A request of \(event.subject ?? "a device") was approved"
+        case .approvalRemoved: "The decision on a request of \(event.subject ?? "a device") was removed"
+        case .released: "Names were released (\(event.names?.prefix(3).joined(separator: " ") ?? event.device ?? ""))"
+        default: nil
+        }
+    }
 
     func failure(_ text: String) -> EventImportError {
         EventImportError(sequence: event.sequence, text: text)

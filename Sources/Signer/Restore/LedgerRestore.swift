@@ -44,6 +44,7 @@ struct LedgerRestore: Sendable {
             (stored, isBehind) = (behind.auditor, true)
         }
         guard try isBehind || isDue() else { return stored }
+        try await requireNoLaterLife()
         if isBehind { try await importAll(upTo: stored) }
         try begin()
         return 0
@@ -58,14 +59,31 @@ struct LedgerRestore: Sendable {
 
     // MARK: Import
 
+    /// A backup from before the last restore lacks a whole life of the ledger, which is not taken over.
+    private func requireNoLaterLife() async throws {
+        let reply = try await audit.position(EventPositionRequest(run: ledger.incarnation))
+        guard let newest = reply.newestRun, newest != ledger.incarnation else { return }
+        let known = try ledger.read { db in
+            try FormerOutboxTable.runs(db).map(\.run)
+                + [MetaTable.string(db, Ledger.formerIncarnation)].compactMap(\.self)
+        }
+        guard !known.contains(newest) else { return }
+        throw ImportFailed(
+            reason:
+                "the auditor has a later life of this signer's ledger, \(newest), which began after the backup was made."
+        )
+    }
+
     private func importAll(upTo stored: Int64) async throws {
         logger.warning(
             "the ledger is an older copy: what it lacks comes from the auditor",
             metadata: ["events.stored": "\(stored)"])
         do {
             var (last, line) = try newest()
+            var known = try ledger.read { try WitnessTable.log($0) }
             while last < stored {
-                let page = try await page(after: last, line)
+                let page: [(event: AuditEvent, line: String)]
+                (page, known) = try await self.page(after: last, line, of: known)
                 let before = last
                 (last, line) = try await enter(page)
                 if before / Self.reportInterval != last / Self.reportInterval {
@@ -94,9 +112,13 @@ struct LedgerRestore: Sendable {
 
     /// The next events, each proven to be in a log that continues the witnessed one.
     ///
-    /// - Parameter line: the ledger's own newest event, which the log must have too.
-    private func page(after last: Int64, _ line: String?) async throws -> [(event: AuditEvent, line: String)] {
-        let known = try ledger.read { try WitnessTable.log($0) }
+    /// - Parameters:
+    ///   - line: the ledger's own newest event, which the log must have too.
+    ///   - known: what the log was when the page before came, so that all are of one log.
+    /// - Returns: the events, and what the log is now.
+    private func page(
+        after last: Int64, _ line: String?, of known: WitnessedLog?
+    ) async throws -> ([(event: AuditEvent, line: String)], WitnessedLog) {
         let first = line == nil ? last + 1 : last
         let request = StoredEventsRequest(
             run: ledger.incarnation, firstSequence: first, limit: max(2, pageLines),
@@ -105,22 +127,26 @@ struct LedgerRestore: Sendable {
         guard reply.lines.count > (line == nil ? 0 : 1) else {
             throw ServiceError(.unexpected, "The auditor has events after number \(last), and does not give them.")
         }
-        _ = try reply.evidence.verify(reply.lines, from: known, log: log)
+        let present = try WitnessedLog(
+            key: log, note: try reply.evidence.verify(reply.lines, from: known, log: log).note)
         if let line, reply.lines[0] != line { throw LedgerBehindAuditor(ledger: last, auditor: last) }
-        return try reply.lines.enumerated().dropFirst(line == nil ? 0 : 1).map { offset, line in
+        let events = try reply.lines.enumerated().dropFirst(line == nil ? 0 : 1).map { offset, line in
             let event = try AuditEvent(line: line)
             guard event.source == source, event.run == ledger.incarnation, event.sequence == first + Int64(offset)
             else {
                 throw ServiceError(.unexpected, "The auditor gives another event as number \(first + Int64(offset)).")
             }
-            return (event, line)
+            return (event: event, line: line)
         }
+        return (events, present)
     }
 
     /// Takes a page over; the newest event then.
     private func enter(_ page: [(event: AuditEvent, line: String)]) async throws -> (Int64, String?) {
         let seconds = Int64(now().timeIntervalSince1970)
         try await ledger.writer.perform(reserved: true) { [rules] db in
+            var rules = rules
+            rules.givesRights = try RestoreTable.mark(db) != nil
             var tally = try RestoreTable.tally(db) ?? ImportTally(first: try OutboxTable.lastSequence(db))
             var counts = LedgerCounts()
             for (event, line) in page {

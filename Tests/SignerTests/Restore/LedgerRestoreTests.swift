@@ -131,7 +131,7 @@ internal import X509
         #expect(await code { try await signer.enroll(Device("nobody"), secret: Secret("wrong")) } == .credentialRefused)
 
         try world.log()
-        let ledger = try world.restored()
+        let ledger = try await world.restored(isMarked: true)
         let number = try ledger.read { try OutboxTable.lastSequence($0) }
         _ = try await world.restore(ledger).run()
         // The hash of a secret is in no event: those made since the copy are there and of no use.
@@ -168,7 +168,7 @@ internal import X509
         let device = Device("sensor-1")
         let certificate = try await signer.enroll(device, secret: secret.secret)
         try world.log()
-        let ledger = try world.restored()
+        let ledger = try await world.restored()
         _ = try await world.restore(ledger).run()
         let pipeline = try world.pipeline(ledger)
         let context = CallContext(
@@ -190,7 +190,7 @@ internal import X509
         for number in 1...12 { _ = try await signer.enroll(Device("sensor-\(number)"), secret: secret.secret) }
         try world.log()
         let all = world.auditor.state.withLock { $0.lines }
-        var ledger = try world.restored()
+        var ledger = try await world.restored()
         // The auditor goes away in the middle.
         world.auditor.state.withLock { $0.eventsUntilGone = 7 }
         await #expect(throws: ImportFailed.self) { try await world.restore(ledger, pageLines: 3).run() }
@@ -199,7 +199,7 @@ internal import X509
         #expect(try world.restore(ledger).isDue(), "it does not sign before all is there")
         try ledger.close()
         world.auditor.state.withLock { $0.eventsUntilGone = nil }
-        ledger = try world.restored()
+        ledger = try await world.restored()
         _ = try await world.restore(ledger, pageLines: 3).run()
         try world.expectEqualLedgers(ledger)
         #expect(try world.events(ledger)[0].count == 12)
@@ -209,7 +209,7 @@ internal import X509
         _ = try await signer.secret()
         try world.backUp()
         try world.log()
-        let ledger = try world.restored()
+        let ledger = try await world.restored()
         let run = ledger.incarnation
         #expect(try await world.restore(ledger).run() == 1)
         #expect(ledger.incarnation == run)
@@ -227,7 +227,7 @@ internal import X509
         try world.backUp()
         for number in 1...5 { _ = try await signer.enroll(Device("sensor-\(number)"), secret: secret.secret) }
         try world.log()
-        let ledger = try world.restored()
+        let ledger = try await world.restored()
         let line = try UnnumberedEventLine(
             EventComposer(source: "signer", run: ledger.incarnation).event(.started, at: Date()))
         _ = try await ledger.writer.perform { try OutboxTable.append($0, line, at: 0) }
@@ -240,7 +240,7 @@ internal import X509
 
     /// What an auditor may try that is not honest.
     enum Lie: CaseIterable {
-        case certificateOfAnotherAuthority, anotherSerial, unknownRevocation, anotherOrder, olderLog
+        case certificateOfAnotherAuthority, anotherSerial, unknownRevocation, anotherOrder, olderLog, lastListNumber
     }
 
     @Test(arguments: Lie.allCases)
@@ -252,7 +252,7 @@ internal import X509
         let foreign = try SignerFixture()
         let other = try await foreign.enroll(Device("x"), secret: try await foreign.secret().secret)
         let der = Data(try other.derEncoded())
-        let ledger = try world.restored()
+        let ledger = try await world.restored()
         if lie == .olderLog {
             let witnessed = try await world.auditor.position(EventPositionRequest(run: "", witnessedSize: 0)).evidence
             let key = signer.witnessKey
@@ -278,11 +278,109 @@ internal import X509
                     event.serial = "0011"
                     event.revocationReason = "unspecified"
                 }
+            case .lastListNumber:
+                try change(2) { event in
+                    event.type = .revocationListIssued
+                    event.reasonText = "number \(Int64.max)"
+                }
             case .anotherOrder: state.lines.swapAt(2, 3)
             case .olderLog: state.lines.removeLast()
             }
         }
         await #expect(throws: ImportFailed.self) { try await world.restore(ledger).run() }
         #expect(try ledger.read { try CertificateTable.newestSerial($0, authority: "devices") } == nil)
+    }
+
+    /// Whoever has taken the auditor over may put anything into the log: it lets nobody in.
+    @Test func theLogsWordAloneGivesNoRights() async throws {
+        let secret = try await signer.secret(label: "manual", uses: 5)
+        let single = try await signer.secret()
+        try world.backUp()
+        try await addNode("thief", try key())
+        let invited = try key()
+        _ = try await signer.asOperator {
+            try await $0.createInvitation(
+                CreateInvitationRequest(publicKey: invited, uses: 2, lifetime: 3600, labels: nil, hosts: ["x.example"]))
+        }
+        _ = try await signer.enroll(Device("waiting").request(label: "manual", secret: secret.secret))
+        try await decide("waiting", .approve)
+        let certificate = try await signer.enroll(Device("sensor-1"), secret: single.secret)
+        try await revoke(certificate)
+        _ = try await signer.asOperator { try await $0.releaseName(ReleaseNameRequest(name: "sensor-1")) }
+        try world.log()
+        let ledger = try await world.restored()
+        _ = try await world.restore(ledger).run()
+        let (nodes, invitation, approvals, blocked, burned) = try ledger.read { db in
+            (
+                try NodeTable.all(db), try InvitationTable.owner(db, publicKey: invited),
+                try String.fetchAll(db, sql: "SELECT state FROM approval"),
+                try Bool.fetchAll(db, sql: "SELECT blocked FROM name"),
+                try SecretTable.find(db, id: single.description.id)?.used
+            )
+        }
+        #expect(nodes.isEmpty && invitation == nil)
+        #expect(approvals == ["waiting"])
+        #expect(blocked == [true] && burned == 1, "what takes rights away is done")
+        let remarks = try world.events(ledger)[0].remarks ?? []
+        for word in ["«thief» was added", "invitation was made", "was approved", "were released"] {
+            #expect(remarks.contains { $0.contains(word) }, "\(word): \(remarks)")
+        }
+    }
+
+    @Test func aBackupFromBeforeTheLastRestoreIsRefused() async throws {
+        let secret = try await signer.secret(uses: 9)
+        try world.backUp()
+        _ = try await signer.enroll(Device("sensor-1"), secret: secret.secret)
+        try world.log()
+        world.auditor.state.withLock { $0.newestRun = "a-later-life" }
+        let ledger = try await world.restored(isMarked: true)
+        let error = await #expect(throws: ImportFailed.self) { try await world.restore(ledger).run() }
+        #expect(error?.reason.contains("a-later-life") == true)
+        // Its own life, and those that the ledger knows of, are no later ones.
+        world.auditor.state.withLock { [run = ledger.incarnation] in $0.newestRun = run }
+        _ = try await world.restore(ledger).run()
+    }
+
+    /// What was issued by an authority whose key is lost is lost, and nothing else.
+    @Test func anAuthorityThatTheBackupDoesNotHaveStopsNothing() async throws {
+        let (first, second) = (try await signer.secret(), try await signer.secret())
+        try world.backUp()
+        _ = try await signer.enroll(Device("sensor-1"), secret: first.secret)
+        let kept = try await signer.enroll(Device("sensor-2"), secret: second.secret)
+        try world.log()
+        try world.auditor.state.withLock { state in
+            let index = try #require(state.lines.firstIndex { $0.contains("sensor-1") })
+            var event = try AuditEvent(line: state.lines[index])
+            event.authority = "newer"
+            state.lines[index] = try event.line()
+        }
+        let ledger = try await world.restored()
+        _ = try await world.restore(ledger).run()
+        let (certificates, uses) = try ledger.read { db in
+            (
+                try Data.fetchAll(db, sql: "SELECT der FROM certificate"),
+                try [first, second].map { try SecretTable.find(db, id: $0.description.id)?.used }
+            )
+        }
+        #expect(try certificates == [Data(kept.derEncoded())])
+        #expect(uses == [1, 1])
+        #expect(try world.events(ledger)[0].remarks?.contains { $0.contains("«newer»") } == true)
+    }
+
+    @Test func eventsOfAFormerLifeStayUntilTheAuditorHasThem() async throws {
+        let secret = try await signer.secret(uses: 9)
+        try world.backUp()
+        _ = try await signer.enroll(Device("sensor-1"), secret: secret.secret)
+        try world.log()
+        let ledger = try await world.restored(isMarked: true)
+        let run = ledger.incarnation
+        _ = try await world.restore(ledger).run()
+        try await ledger.writer.perform { try FormerOutboxTable.setDelivered($0, run: run, 1) }
+        let end = Int64(Date().timeIntervalSince1970) + 60
+        #expect(
+            try await ledger.writer.perform { try FormerOutboxTable.prune($0, recordedBefore: end, limit: 10) } == 1)
+        #expect(
+            try await ledger.writer.perform { try FormerOutboxTable.prune($0, recordedBefore: end, limit: 10) } == 0)
+        #expect(try ledger.read { try FormerOutboxTable.runs($0).map(\.first) } == [2])
     }
 }

@@ -43,9 +43,17 @@ final class RestoreWorld {
     }
 
     /// Opens the copy.
-    func restored() throws -> Ledger {
-        try Ledger(
+    ///
+    /// - Parameter isMarked: whether an operator has restored it, with `estuary restore`.
+    func restored(isMarked: Bool = false) async throws -> Ledger {
+        let ledger = try Ledger(
             path: path, authorities: ["devices": signer.authority.keySHA256], failStop: { fatalError("\($0)") })
+        if isMarked {
+            try await ledger.writer.perform { db in
+                try MetaTable.set(db, RestoreMark.metaKey, RestoreMark(backupMadeAt: 1, restoredAt: 2).text)
+            }
+        }
+        return ledger
     }
 
     func restore(_ ledger: Ledger, pageLines: Int = 7) -> LedgerRestore {

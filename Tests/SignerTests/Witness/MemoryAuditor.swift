@@ -25,6 +25,8 @@ final class MemoryAuditor: AuditBackend {
         var eventsUntilGone: Int?
         /// Acknowledges, and shows nothing of it.
         var showsNothing = false
+        /// The run of the signer that began last; nil where it does not say.
+        var newestRun: String?
         var key: NoteSigner
     }
 
@@ -62,7 +64,11 @@ final class MemoryAuditor: AuditBackend {
     }
 
     func position(_ request: EventPositionRequest) async throws -> AppendEventsReply {
-        try state.withLock { try Self.reply($0, since: request.witnessedSize, indexes: []) }
+        try state.withLock { state in
+            var reply = try Self.reply(state, since: request.witnessedSize, indexes: [])
+            reply.newestRun = state.newestRun
+            return reply
+        }
     }
 
     func updateNodes(_ request: UpdateNodesRequest) async throws -> Done {

@@ -43,6 +43,8 @@ package struct AppendEventsReply: Codable, Sendable, Equatable {
     package var logSize: Int64
     /// For a witness: that the log goes on from what it knew, and has what was sent.
     package var evidence: LogEvidence?
+    /// The run of this source that began last; only in the answer to `audit.position`, nil where there is none.
+    package var newestRun: String?
 
     package init(acknowledgedSequence: Int64, logSize: Int64, evidence: LogEvidence? = nil) {
         self.acknowledgedSequence = acknowledgedSequence
