@@ -98,10 +98,12 @@ check_frontends() {
     done
 }
 
-# reaches NETWORK ADDRESS PORT: whether a container of that network gets a connection.
-reaches() {
-    docker run --rm --network "${COMPOSE_PROJECT_NAME}_$1" --cap-drop ALL --read-only --entrypoint /bin/bash \
-        estuary/tools:test -c "exec 2>/dev/null; timeout 3 bash -c 'exec 3<>/dev/tcp/$2/$3'"
+# check_reach NETWORK ADDRESS PORT EXPECTED: whether a container of that network gets a connection: `open` or `closed`.
+check_reach() {
+    local found
+    found=$(docker run --rm --network "${COMPOSE_PROJECT_NAME}_$1" --cap-drop ALL --read-only --entrypoint /bin/bash \
+        estuary/tools:test -c "if timeout 3 bash -c 'exec 3<>/dev/tcp/$2/$3' 2>/dev/null; then echo open; else echo closed; fi")
+    [ "$found" = "$4" ] || fail "From the network $1, port $3 of $2 is '$found', not '$4'."
 }
 
 check_networks() {
@@ -116,12 +118,11 @@ check_networks() {
             fail "The network $network is not internal."
     done
     address=$(docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' "$id")
-    reaches signing "$address" 7601 || fail "Nobody reaches the signer: what follows would show nothing."
-    for network in devices edge operators monitoring; do
-        if reaches "$network" "$address" 7601; then fail "The signer is reached from the network $network."; fi
-    done
+    # Somebody reaches it: else what follows would show nothing.
+    check_reach signing "$address" 7601 open
+    for network in devices edge operators monitoring; do check_reach "$network" "$address" 7601 closed; done
     # And what is published is not on the signer's network but where it should be.
-    reaches devices balancer 8443 || fail "The balancer is not reached from the devices' network."
+    check_reach devices balancer 8443 open
 }
 
 # No secret is in an environment, a command line, a label or a log.
@@ -130,7 +131,12 @@ check_secrets() {
     # shellcheck disable=SC2046
     docker inspect $(compose ps --all --quiet) >"$work/inspection"
     compose logs --no-color >"$work/logs" 2>&1
-    for name in secret console-password; do
+    operate_secret root-passphrase >"$work/root-passphrase"
+    compose run --rm --no-deps --no-TTY --entrypoint cat invitation /estuary/invitation/frontend.invitation </dev/null |
+        sed --quiet "s/^key: '\(.*\)'\$/\1/p" >"$work/invitation-key"
+    for name in secret console-password root-passphrase invitation-key; do
+        # An empty line would be found anywhere.
+        if ! [ -s "$work/$name" ] || grep --quiet --invert-match . "$work/$name"; then fail "The $name is empty."; fi
         if grep --quiet --fixed-strings --file "$work/$name" "$work/inspection" "$work/logs"; then
             fail "The $name is told by docker inspect or in the logs."
         fi

@@ -54,7 +54,7 @@ start_cluster() {
     compose run --rm --no-deps --no-TTY --entrypoint cat estuary /estuary/public/trust-anchor.pem </dev/null >"$work/trust-anchor.pem"
 }
 
-operate_secret() { compose run --rm --no-deps --no-TTY --entrypoint cat estuary "/estuary/secrets/$1" </dev/null; }
+operate_secret() { compose run --rm --no-deps --no-TTY handover cat "/estuary/secrets/$1" </dev/null; }
 
 # is_healthy CONTAINER [STARTED]: whether it is well and, with the time of an earlier start, was started since.
 is_healthy() {
@@ -160,16 +160,21 @@ is_told_to_wait() {
     [ "$status" = 503 ] && grep --quiet --ignore-case '^retry-after: [0-9]' "$work/$1.head"
 }
 
+# The frontends are replaced by those of another tag, while devices come. The image is another by its label alone.
 roll_under_load() {
-    local before after first second served=0
+    local before after first second name id counts served=0 refused=0 unserved=0
+    for name in tools signer auditor balancer; do docker tag "estuary/$name:test" "estuary/$name:next"; done
+    printf 'FROM estuary/frontend:test\nLABEL org.opencontainers.image.version="next"\n' |
+        docker build --quiet --force-rm --tag estuary/frontend:next -
     remember_volumes
     before=$(compose ps --quiet frontend | sort)
+    for id in $before; do check_version "$id" test; done
     rm -f "$work/stop"
     load one &
     first=$!
     load two &
     second=$!
-    compose/roll-frontends
+    ESTUARY_TAG=next compose/roll-frontends
     touch "$work/stop"
     wait "$first"
     wait "$second"
@@ -181,20 +186,41 @@ roll_under_load() {
             "$before" "$after" >&2
         return 1
     fi
-    served=$(($(cat "$work/load-one.count") + $(cat "$work/load-two.count")))
-    echo "$served devices enrolled meanwhile, and none failed."
-    [ "$served" -gt 0 ]
+    for id in $after; do check_version "$id" next; done
+    for name in one two; do
+        read -r -a counts <"$work/load-$name.count"
+        served=$((served + counts[0]))
+        refused=$((refused + counts[1]))
+        unserved=$((unserved + counts[2]))
+    done
+    echo "Meanwhile $served devices enrolled, $refused were refused, and $unserved got no certificate within 60 s."
+    if [ "$served" -eq 0 ] || [ "$refused" -ne 0 ] || [ "$unserved" -ne 0 ]; then return 1; fi
     wait_until 30 operate status
 }
 
-# Devices, one after another, until the file `stop` is there.
+# check_version CONTAINER TAG: whether it runs the image of that tag, and has its version.
+check_version() {
+    check_fact "$1" "the image" '{{.Image}}' "$(docker image inspect --format '{{.Id}}' "estuary/frontend:$2")"
+    check_fact "$1" "the version" '{{index .Config.Labels "org.opencontainers.image.version"}}' "$2"
+}
+
+# load NAME: devices, one after another, until the file `stop` is there; then how many were served, were refused, and got
+# nothing within the time that a device tries.
 load() {
-    local count=0
-    while [ ! -e "$work/stop" ]; do
-        enroll "load-$1-$count" || return 1
-        count=$((count + 1))
+    local device result served=0 refused=0 unserved=0
+    # shellcheck disable=SC2034
+    local is_load=true
+    for ((device = 0; ; device++)); do
+        if [ ! -d "$work" ] || [ -e "$work/stop" ]; then break; fi
+        result=0
+        enroll "load-$1-$device" || result=$?
+        case $result in
+        0) served=$((served + 1)) ;;
+        2) unserved=$((unserved + 1)) ;;
+        *) refused=$((refused + 1)) ;;
+        esac
     done
-    echo "$count" >"$work/load-$1.count"
+    echo "$served $refused $unserved" >"$work/load-$1.count"
 }
 
 # The signer is lost and comes back as it was when the backup was made, and as the auditor's log tells since then.
@@ -202,10 +228,13 @@ restore_signer() {
     local id
     id=$(container signer)
     vault estuary backup --output /backups/first </dev/null
+    vault estuary backup check /backups/first </dev/null
     enroll after-backup
     wait_until 30 is_in_log after-backup
     compose stop signer
-    vault sh -c 'rm -rf /estuary/signer/* && estuary restore /backups/first --role signer' </dev/null
+    vault sh -c '(umask 077 && tar -C /estuary -cf /backups/lost.tar signer) && rm -rf /estuary/signer/* &&
+        estuary restore /backups/first --role signer' </dev/null
+    vault tar -tf /backups/lost.tar signer/ledger.sqlite </dev/null
     compose start signer
     wait_until 60 is_healthy "$id"
     enroll after-restore

@@ -18,7 +18,8 @@ prepare() {
     openssl req -new -key "$work/$1.key" -subj "/CN=$1-$series" -outform DER | openssl base64 >"$work/$1.b64"
 }
 
-# attempt OPERATION NAME [SECRET]: one request; `status` is what came of it, 000 where no answer came.
+# attempt OPERATION NAME [SECRET]: one request; `status` is what came of it, 000 where no whole answer came, and `reason` then
+# why: the exit status of curl.
 attempt() {
     local credential=(--cert "$work/$2.pem" --key "$work/$2.key") port
     # The secret is on no command line.
@@ -28,17 +29,30 @@ attempt() {
     status=$(curl --silent --max-time 20 --cacert "$work/trust-anchor.pem" "${credential[@]}" \
         --header 'Content-Type: application/pkcs10' --data-binary "@$work/$2.b64" \
         --dump-header "$work/$2.head" --output "$work/$2.answer" --write-out '%{http_code}' \
-        "https://localhost:${port:-1}/.well-known/est/$1") || true
+        "https://localhost:${port:-1}/.well-known/est/$1") && reason=0 || reason=$?
+    if [ "$reason" != 0 ] && [ "$status" = 200 ]; then status=000; fi
 }
 
-# obtain OPERATION NAME: tries as a device does, as long as it is told to wait or nobody answers.
+# obtain OPERATION NAME: tries as a device does, as long as it is told to wait or nobody answers. 1: it was refused, and
+# got something that is no answer; 2: nothing but that for 60 s.
 obtain() {
     local limit=$((SECONDS + 60)) pause
     while :; do
         attempt "$1" "$2"
         case $status in
         200) break ;;
-        000) pause=0.3 ;;
+        000)
+            # The connection was refused, ended or reset, while TLS was begun too. In 20 s a device has an answer, but where
+            # something was killed.
+            case $reason in
+            7 | 18 | 35 | 52 | 55 | 56) pause=0.3 ;;
+            28)
+                pause=0
+                [ "${is_load:-}" != true ] || { echo "$2 got no answer for 20 s." >&2; return 1; }
+                ;;
+            *) echo "$2 got no answer: curl ended with $reason." >&2; return 1 ;;
+            esac
+            ;;
         503)
             pause=$(sed --quiet 's/^[Rr]etry-[Aa]fter: *\([0-9]*\).*/\1/p' "$work/$2.head")
             [ -n "$pause" ] || { echo "$2 got 503 and no time to come back." >&2; return 1; }
@@ -48,7 +62,7 @@ obtain() {
             return 1
             ;;
         esac
-        [ $SECONDS -lt $limit ] || { echo "$2 was not served within 60 s; the last answer: $status." >&2; return 1; }
+        [ $SECONDS -lt $limit ] || { echo "$2 was not served within 60 s; the last answer: $status." >&2; return 2; }
         sleep "$pause"
     done
     accept "$2"
