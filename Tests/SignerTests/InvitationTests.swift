@@ -2,6 +2,7 @@ internal import ClusterProtocol
 internal import ClusterTransport
 internal import Foundation
 internal import GRDB
+internal import PKI
 internal import Synchronization
 internal import Testing
 
@@ -13,7 +14,11 @@ internal import Testing
     let desk: JoiningDesk
 
     init() throws {
-        signer = try SignerFixture()
+        try self.init(policy: nil)
+    }
+
+    private init(policy: String?) throws {
+        signer = try SignerFixture(policy: policy)
         desk = JoiningDesk(
             core: signer.core, registry: signer.registry, publisher: signer.publisher,
             turns: signer.administration.turns)
@@ -103,12 +108,16 @@ internal import Testing
         // The same node by another invitation is another one.
         let other = try await invite()
         #expect(await code { try await join(other.id, key: first) } == .invalidArgument)
-        for name in ["", "-x", "Frontend", "a/b", String(repeating: "x", count: 65)] {
+        for name in ["", "-x", "Frontend", "a/b", "signer", "auditor", String(repeating: "x", count: 65)] {
             #expect(await code { try await join(invitation.id, name: name, key: second) } == .invalidArgument)
         }
         #expect(await code { try await join(invitation.id, name: "x", key: "short") } == .invalidArgument)
         let invited = try signer.core.ledger.read { try InvitationTable.all($0).map(\.publicKey) }
         #expect(await code { try await join(invitation.id, name: "x", key: invited[0]) } == .invalidArgument)
+        // Nor has a node that an operator adds another one's key or name.
+        for (name, key) in [("x", invited[0]), ("x", first), ("signer", second), ("auditor", second)] {
+            #expect(await code { try await add(name, key: key, hosts: ["localhost"]) } == .invalidArgument)
+        }
         #expect(try uses(of: invitation.id) == 1)
         #expect(try uses(of: other.id) == 0)
     }
@@ -156,10 +165,75 @@ internal import Testing
                 await code { try await join(invitation.id, name: "n\(index)", key: key, hosts: [host]) }
                     == .invalidArgument, "\(host)")
         }
+        // As many as a node may have at the most, before anything goes through them.
+        let many = Array(repeating: "localhost", count: 33)
+        let last = try key()
+        #expect(await code { try await join(invitation.id, name: "x", key: last, hosts: many) } == .invalidArgument)
         let nameless = try await invite(hosts: ["*.edge.example"])
         let key = try key()
         #expect(await code { try await join(nameless.id, name: "x", key: key) } == .invalidArgument)
         #expect(try await join(nameless.id, name: "x", key: key, hosts: ["x.edge.example"]).hosts == ["x.edge.example"])
+    }
+
+    private func add(_ name: String, key: String, hosts: [String]) async throws {
+        _ = try await signer.asOperator {
+            try await $0.addNode(
+                AddNodeRequest(name: name, role: .frontend, publicKey: key, labels: nil, hosts: hosts))
+        }
+    }
+
+    /// As many and as long names as a node may have.
+    private static func hosts(of node: String) -> [String] {
+        let label = String(repeating: "a", count: 60)
+        return (0..<32).map { "\(node)-\($0).\(label).\(label).\(label).example" }
+    }
+
+    /// Each profile of the catalogue has all of them: a signer whose catalogue has no room does not start.
+    @Test func noNodeIsStoredWhoseHostsTheCatalogueHasNoRoomFor() async throws {
+        let profiles = try #require(SamplePolicy.text.firstRange(of: "  - name: device\n")?.lowerBound)
+        let labels = try #require(SamplePolicy.text.firstRange(of: "\nlabels:")?.lowerBound)
+        let profile = SamplePolicy.text[profiles..<labels]
+        let further = (1...7).map { "\n" + profile.replacing("name: device\n", with: "name: device-\($0)\n") }.joined()
+        let full = try InvitationTests(policy: SamplePolicy.text.replacing(profile, with: profile + further))
+        let invitation = try await full.invite(hosts: Self.hosts(of: "joining"))
+        var refusal: ServiceError?
+        for number in 0..<10 where refusal == nil {
+            do {
+                try await full.add("n-\(number)", key: try key(), hosts: Self.hosts(of: "n-\(number)"))
+            } catch let error as ServiceError {
+                refusal = error
+            }
+        }
+        #expect(refusal?.code == .invalidArgument && refusal?.message.contains("make a catalogue of") == true)
+        let nodes = full.signer.registry.nodes
+        #expect(!nodes.isEmpty)
+        let key = try key()
+        #expect(await code { try await full.join(invitation.id, key: key) } == .invalidArgument)
+        #expect(try full.uses(of: invitation.id) == 0)
+        #expect(try full.signer.core.ledger.read { try NodeTable.all($0) }.count == nodes.count)
+        #expect(try full.events(.nodeAdded).count == nodes.count && full.events(.nodeJoined).isEmpty)
+        // As at the next start.
+        try await full.signer.publisher.publish(
+            full.signer.core.policy.reserving(hosts: full.signer.registry.hosts))
+    }
+
+    /// What comes after the commit fails: that is no refusal, and asking again mends it.
+    @Test func whoHasJoinedIsPutInForceByAskingAgain() async throws {
+        let invitation = try await invite()
+        let key = try key()
+        try await signer.core.ledger.writer.perform { db in
+            try NodeTable.insert(
+                db,
+                NodeDescription(
+                    name: "damaged", role: .frontend, publicKeys: ["short"], labels: nil, hosts: [], addedAt: 0))
+        }
+        await #expect(throws: (any Error).self) { try await join(invitation.id, key: key) }
+        #expect(signer.registry.nodes.isEmpty)
+        try await signer.core.ledger.writer.perform { try NodeTable.delete($0, name: "damaged") }
+        let node = try await join(invitation.id, key: key)
+        #expect(signer.registry.nodes == [node])
+        #expect(signer.core.policy.profiles[0].names.reservedHosts == node.hosts)
+        #expect(try events(.nodeJoined).count == 1 && events(.denied).isEmpty)
     }
 
     @Test func noMoreNodesThanAClusterMayHave() async throws {

@@ -25,6 +25,9 @@ extension AdministrationDesk {
             if let owner = try NodeTable.owner(db, publicKey: request.publicKey) {
                 throw ServiceError(.invalidArgument, "The key is already the node «\(owner)»'s.")
             }
+            guard try InvitationTable.owner(db, publicKey: request.publicKey) == nil else {
+                throw ServiceError(.invalidArgument, "A node needs a key of its own, not an invitation's.")
+            }
             if let known = try NodeTable.find(db, name: request.name) {
                 guard known.role == request.role, known.publicKeys.count < Self.keysPerNode else {
                     throw ServiceError(
@@ -35,12 +38,11 @@ extension AdministrationDesk {
                 try NodeTable.insertKey(db, node: known.name, publicKey: request.publicKey, at: now)
             } else {
                 event.names = request.hosts.isEmpty ? nil : request.hosts
-                try NodeRules.requireRoom(db)
-                try NodeTable.insert(
-                    db,
-                    NodeDescription(
-                        name: request.name, role: request.role, publicKeys: [request.publicKey],
-                        labels: request.labels, hosts: request.hosts, addedAt: now))
+                let node = NodeDescription(
+                    name: request.name, role: request.role, publicKeys: [request.publicKey], labels: request.labels,
+                    hosts: request.hosts, addedAt: now)
+                try changes.requireRoom(for: node, db)
+                try NodeTable.insert(db, node)
             }
             guard let node = try NodeTable.find(db, name: request.name) else {
                 throw ServiceError(.unexpected, "The node was not stored.")
@@ -84,12 +86,14 @@ extension AdministrationDesk {
         }
     }
 
+    private var changes: NodeChanges { NodeChanges(core: core, registry: registry, publisher: publisher) }
+
     private func nodesChanged() async throws {
-        try await NodeChanges(core: core, registry: registry, publisher: publisher).apply()
+        try await changes.apply()
     }
 
     private func requireValid(_ request: AddNodeRequest) throws {
-        try NodeRules.requireName(request.name)
+        try NodeRules.requireName(request.name, signer: core.name)
         guard request.role == .frontend || request.role == .auditor else {
             throw ServiceError(.invalidArgument, "A node is a frontend or an auditor.")
         }

@@ -31,22 +31,8 @@ final class CataloguePublisher: Sendable {
     /// - Parameter authorities: by name; those in force unless others are about to be.
     /// - Throws: `invalidArgument` where the catalogue would not fit into a message; then nothing has changed.
     func publish(_ policy: Policy, authorities: [String: IssuingAuthority]? = nil) async throws {
-        let authorities = (authorities ?? core.authorities).values.sorted { $0.name < $1.name }.map(\.description)
-        // Without their revocation lists: what is revoked only the signer says.
-        let manufacturers = policy.manufacturers.map(\.description)
-        let content = Catalogue(
-            version: 0, issuedAt: 0, authorities: authorities, manufacturers: manufacturers, labels: policy.labels,
-            profiles: policy.profiles)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        let encoded = try encoder.encode(content)
-        guard encoded.count <= Self.maximumBytes else {
-            throw ServiceError(
-                .invalidArgument,
-                "Labels, profiles, manufacturers, authorities and host names make a catalogue of \(encoded.count) bytes; it must fit into a message, "
-                    + "\(Self.maximumBytes) bytes at the most.")
-        }
-        let digest = Data(SHA256.hash(data: encoded))
+        var catalogue = content(policy, authorities: authorities ?? core.authorities)
+        let digest = Data(SHA256.hash(data: try encode(catalogue)))
         let now = core.seconds()
         let version = try await core.ledger.writer.perform { db in
             let known = try MetaTable.integer(db, "catalogue_version") ?? 0
@@ -57,9 +43,7 @@ final class CataloguePublisher: Sendable {
             try MetaTable.set(db, "catalogue_sha256", digest)
             return next
         }
-        let catalogue = Catalogue(
-            version: Int(version), issuedAt: now, authorities: authorities, manufacturers: manufacturers,
-            labels: policy.labels, profiles: policy.profiles)
+        (catalogue.version, catalogue.issuedAt) = (Int(version), now)
         let signed = try SignedCatalogue(catalogue, key: key)
         current.withLock { current in
             // Two at once: the newer one stays.
@@ -67,5 +51,33 @@ final class CataloguePublisher: Sendable {
                 current = (Int(version), signed)
             }
         }
+    }
+
+    /// Checks that a policy's catalogue would have room, before what makes it so is stored.
+    ///
+    /// - Throws: `invalidArgument` where it would not fit into a message.
+    func requireRoom(for policy: Policy) throws {
+        _ = try encode(content(policy, authorities: core.authorities))
+    }
+
+    private func content(_ policy: Policy, authorities: [String: IssuingAuthority]) -> Catalogue {
+        Catalogue(
+            version: 0, issuedAt: 0, authorities: authorities.values.sorted { $0.name < $1.name }.map(\.description),
+            // Without their revocation lists: what is revoked only the signer says.
+            manufacturers: policy.manufacturers.map(\.description), labels: policy.labels, profiles: policy.profiles)
+    }
+
+    private func encode(_ catalogue: Catalogue) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let encoded = try encoder.encode(catalogue)
+        guard encoded.count <= Self.maximumBytes else {
+            throw ServiceError(
+                .invalidArgument,
+                "Labels, profiles, manufacturers, authorities and host names make a catalogue of \(encoded.count) bytes; it "
+                    + "must fit into a message, \(Self.maximumBytes) bytes at the most. Every profile has all host names of "
+                    + "the nodes: remove nodes that are gone, or give nodes fewer or shorter names.")
+        }
+        return encoded
     }
 }

@@ -32,21 +32,32 @@ struct JoiningDesk: JoiningBackend {
         guard peer.role == .invited, peer.name.hasPrefix(Self.peerPrefix) else {
             throw ServiceError(.notPermitted, "Only an invitation makes a node.")
         }
+        var hasJoined = false
         do {
-            try NodeRules.requireName(request.name)
+            try NodeRules.requireName(request.name, signer: core.name)
             try NodeRules.requireKey(request.publicKey)
+            try NodeRules.requireFewHosts(request.hosts)
             return try await turns.take {
-                let (node, isNew) = try await enter(request, by: peer.name)
-                if isNew { try await changes.apply() }
+                let node = try await enter(request, by: peer.name)
+                hasJoined = true
+                // Also where it has joined before: then the first time may have failed here.
+                try await changes.apply()
                 return node
             }
-        } catch let error as ServiceError {
-            await record(error, of: request, by: peer.name)
+        } catch {
+            if hasJoined {
+                // No refusal: the log has `node-joined`, and the node asks again.
+                core.logger.error(
+                    "a node has joined, and is not in force yet",
+                    metadata: ["node": "\(request.name)", "error": "\(error)"])
+            } else if let refusal = error as? ServiceError {
+                await record(refusal, of: request, by: peer.name)
+            }
             throw error
         }
     }
 
-    private func enter(_ request: JoinRequest, by peer: String) async throws -> (node: NodeDescription, isNew: Bool) {
+    private func enter(_ request: JoinRequest, by peer: String) async throws -> NodeDescription {
         let id = String(peer.dropFirst(Self.peerPrefix.count))
         let now = core.seconds()
         var event = core.events.event(.nodeJoined, at: core.now())
@@ -57,7 +68,7 @@ struct JoiningDesk: JoiningBackend {
         event.reasonText = "key \(request.publicKey)"
         let joined = event
         return try await core.ledger.writer.perform(reserved: true) { db in
-            if let known = try Self.known(request, invitation: id, db) { return (known, false) }
+            if let known = try Self.known(request, invitation: id, db) { return known }
             let invitation = try Self.usable(id, at: now, db)
             guard try NodeTable.find(db, name: request.name) == nil else {
                 throw ServiceError(
@@ -65,10 +76,10 @@ struct JoiningDesk: JoiningBackend {
                     "There is a node «\(request.name)» already, with another key. Join under another name (--name), or "
                         + "have an operator remove it: estuary node remove \(request.name)")
             }
-            try NodeRules.requireRoom(db)
             let node = NodeDescription(
                 name: request.name, role: .frontend, publicKeys: [request.publicKey], labels: invitation.labels,
                 hosts: try invitation.hosts(with: request.hosts), addedAt: now, invitation: id)
+            try changes.requireRoom(for: node, db)
             var event = joined
             event.names = node.hosts
             (event.publicKey, event.role, event.labels) = (request.publicKey, node.role.rawValue, node.labels)
@@ -76,7 +87,7 @@ struct JoiningDesk: JoiningBackend {
             guard try InvitationTable.use(db, id: id) else { throw Self.spent(invitation) }
             try NodeTable.insert(db, node)
             try OutboxTable.append(db, line, at: now)
-            return (node, true)
+            return node
         }
     }
 

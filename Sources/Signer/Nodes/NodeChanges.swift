@@ -1,5 +1,6 @@
 internal import ClusterProtocol
 internal import ClusterTransport
+internal import GRDB
 
 /// What follows a change of the nodes or the invitations in the ledger.
 struct NodeChanges: Sendable {
@@ -16,5 +17,15 @@ struct NodeChanges: Sendable {
         let policy = core.policy.reserving(hosts: registry.hosts)
         core.policy = policy
         try await publisher.publish(policy)
+    }
+
+    /// Checks that node list and catalogue have room for one more node: in the transaction that stores it, as a signer
+    /// whose catalogue has no room does not start.
+    ///
+    /// - Throws: `invalidArgument` where they have not.
+    func requireRoom(for node: NodeDescription, _ db: Database) throws {
+        try NodeRules.requireRoom(db)
+        let hosts = Set(try NodeTable.all(db).flatMap(\.hosts) + node.hosts)
+        try publisher.requireRoom(for: core.policy.reserving(hosts: hosts.sorted()))
     }
 }

@@ -8,13 +8,21 @@ enum NodeRules {
     private static let maximumNodes = 300
     private static let maximumBytes = 96 * 1024
     private static let maximumHosts = 32
+    /// Those of a DNS name.
+    private static let maximumHostBytes = 253
 
-    static func requireName(_ name: String) throws {
+    /// - Parameter signer: the signer's own name.
+    static func requireName(_ name: String, signer: String) throws {
         guard (1...64).contains(name.utf8.count), name.first != "-",
             name.utf8.allSatisfy({ ($0 >= 48 && $0 <= 57) || ($0 >= 97 && $0 <= 122) || $0 == 45 })
         else {
             throw ServiceError(
                 .invalidArgument, "A node's name has 1 to 64 of the characters a–z, 0–9 and «-», not «-» first.")
+        }
+        // The auditor knows the sources of events by their names.
+        guard ![AuditEvent.signerSource, AuditEvent.auditorSource, signer].contains(name) else {
+            throw ServiceError(
+                .invalidArgument, "A node can't be called «\(name)»: the signer and the auditor have that name.")
         }
     }
 
@@ -33,14 +41,22 @@ enum NodeRules {
     }
 
     static func requireHosts(_ hosts: [String]) throws {
-        guard (1...maximumHosts).contains(hosts.count),
-            hosts.allSatisfy({ (1...253).contains($0.utf8.count) && $0.utf8.allSatisfy { $0 > 32 && $0 < 127 } })
-        else {
-            throw ServiceError(
-                .invalidArgument,
-                "A frontend has 1 to \(maximumHosts) host names or addresses, those by which devices reach it (--hosts)."
-            )
+        try requireFewHosts(hosts)
+        guard !hosts.isEmpty, hosts.allSatisfy({ $0.utf8.allSatisfy { $0 > 32 && $0 < 127 } }) else { throw unfitHosts }
+    }
+
+    /// How many and how long the host names are, before anything goes through them; there may be none.
+    static func requireFewHosts(_ hosts: [String]) throws {
+        guard hosts.count <= maximumHosts, hosts.allSatisfy({ (1...maximumHostBytes).contains($0.utf8.count) }) else {
+            throw unfitHosts
         }
+    }
+
+    private static var unfitHosts: ServiceError {
+        ServiceError(
+            .invalidArgument,
+            "A frontend has 1 to \(maximumHosts) host names or addresses, those by which devices reach it (--hosts), of "
+                + "\(maximumHostBytes) visible ASCII characters at the most.")
     }
 
     /// The list goes to the auditor and to operators in one message.
