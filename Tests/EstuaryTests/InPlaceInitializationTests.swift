@@ -132,9 +132,22 @@ internal import Testing
     /// Killed in the middle: what is there then, made by a run that ends in its folders.
     private func interrupt() async throws {
         try makeVolumes()
-        try await initialization().run()
+        try await initialization(program: keeping("state/public/initializing.places")).run()
         try FileManager.default.removeItem(atPath: folder.file("state/public/cluster.yaml"))
-        _ = try folder.write("", to: "state/public/initializing")
+        try leave("state/public/initializing")
+    }
+
+    /// The stand-in, which keeps the list of what the run fills.
+    private func keeping(_ places: String) throws -> String {
+        try folder.write(
+            Self.script(in: folder.path, ending: "cp '\(folder.file(places))' '\(folder.file("places"))'"),
+            to: "keeping", executable: true)
+    }
+
+    /// What says that a run has begun.
+    private func leave(_ begun: String) throws {
+        _ = try folder.write("", to: begun)
+        _ = try folder.write(try folder.text("places"), to: begun + ".places")
     }
 
     @Test func whatWasInterruptedIsNotFinishedAndMadeAnew() async throws {
@@ -156,6 +169,16 @@ internal import Testing
         #expect(failure.message.contains("was interrupted here") && failure.message.contains(trace))
         #expect(try names("state/signer") == before)
         #expect(try !state.exists)
+    }
+
+    /// Begun, and ended before it had noted that the places were free.
+    @Test func withoutAListOfItsPlacesNothingIsRemoved() async throws {
+        try await interrupt()
+        try FileManager.default.removeItem(atPath: folder.file("state/public/initializing.places"))
+        let before = try names("state/root")
+        let failure = try await #require(throws: Failure.self) { try await initialization().run() }
+        #expect(failure.message.contains("is there already"))
+        #expect(try names("state/root") == before && !before.isEmpty)
     }
 
     @Test(arguments: ["signer/something", "secrets/enrollment-secret", "joining/invitation"])
@@ -229,6 +252,30 @@ internal import Testing
         #expect(try ClusterFacts.load(state) == facts)
         #expect(try !AuditorHostInitialization.complete(state, signer: signerState.signerCard))
         #expect(try mode("auditor-host/auditor/configuration.yaml") == 0o600)
+    }
+
+    /// The list is of the first command line, whose folders were free; those of another are somebody else's.
+    @Test func anInterruptedSignerDoesNotCostAnotherRoot() async throws {
+        try await auditorHost().run()
+        var first = try signerHost()
+        first.signerProgram = try keeping("signer-host/signer/initializing.places")
+        try await first.run()
+        try FileManager.default.removeItem(atPath: folder.file("signer-host/signer-card.yaml"))
+        try leave("signer-host/signer/initializing")
+        try FileManager.default.createDirectory(atPath: folder.file("root-2"), withIntermediateDirectories: false)
+        _ = try folder.write("another root's", to: "root-2/root-key.pem")
+        var second = try signerHost()
+        second.rootDirectory = folder.file("root-2")
+        let failure = try await #require(throws: Failure.self) { try await second.run() }
+        #expect(failure.message.contains("other places") && failure.message.contains(folder.file("root")))
+        #expect(try folder.text("root-2/root-key.pem") == "another root's")
+        #expect(try folder.text("root/root-key.pem") == "key\n")
+        // And again: the refusal has changed nothing.
+        await #expect(throws: Failure.self) { try await second.run() }
+        try await signerHost().run()
+        #expect(try signerHost().folders.isFinished())
+        #expect(!FileManager.default.fileExists(atPath: folder.file("signer-host/signer/initializing.places")))
+        #expect(try folder.text("root-2/root-key.pem") == "another root's")
     }
 
     @Test func anotherSignerIsNotPutInTheFirstOnesPlace() async throws {

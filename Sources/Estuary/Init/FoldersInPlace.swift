@@ -4,9 +4,9 @@ internal import ProcessLife
 
 /// Folders that are filled where they are, as what may be the mount point of a volume can't be renamed.
 ///
-/// A file in the first folder says that it has begun, until another that is written last says that all is there. So an
-/// interrupted run is known by the next one, which removes what it left and begins anew; unless a process has worked
-/// with it already.
+/// A file in the first folder says that it has begun, and another which places were free then and are filled, until one
+/// that is written last says that all is there. So an interrupted run is known by the next one, which removes what it left
+/// in those places and begins anew; unless it is to fill others, or a process has worked with it already.
 struct FoldersInPlace {
     struct Folder {
         var path: String
@@ -27,7 +27,12 @@ struct FoldersInPlace {
     /// A file system's own folder in the mount point.
     private static let foreign = "lost+found"
 
+    /// Locked by the run that is at work.
     private var begun: String { folders[0].path + "/initializing" }
+    /// Names the places in JSON; a file of its own, as a lock's file is emptied by whoever takes the lock.
+    private var places: String { begun + ".places" }
+    /// What is filled.
+    private var own: [String] { folders.map(\.path) + files }
 
     /// Whether everything is there.
     ///
@@ -47,7 +52,7 @@ struct FoldersInPlace {
     ///
     /// - Parameter body: makes everything but the marker, whose text it returns.
     func fill(_ body: () async throws -> String) async throws {
-        for folder in folders { try make(folder) }
+        try make(folders[0])
         let wasBegun = exists(begun)
         let lock: ExclusiveLock
         do {
@@ -62,13 +67,17 @@ struct FoldersInPlace {
         }
         defer { withExtendedLifetime(lock) {} }
         guard !exists(marker) else {
-            unlink(begun)
+            forget()
             throw Failure("Another `estuary init` has just finished: \(marker) is there.")
         }
         do {
-            try clear(wasBegun: wasBegun)
+            // Before anything of a place that may be another one's is changed.
+            let noted = try notedPlaces()
+            for folder in folders.dropFirst() { try make(folder) }
+            try clear(wasBegun: wasBegun, isNoted: noted)
+            try note()
         } catch {
-            if !wasBegun { unlink(begun) }
+            if !wasBegun { forget() }
             throw error
         }
         do {
@@ -77,9 +86,40 @@ struct FoldersInPlace {
             try PublicFile.write(text, to: marker)
         } catch {
             try? remove(leftovers())
-            unlink(begun)
+            forget()
             throw error
         }
+        forget()
+    }
+
+    /// Whether an interrupted run has noted what it fills, which has to be the same.
+    ///
+    /// - Throws: ``Failure`` where it is not: in the other places nothing is its.
+    private func notedPlaces() throws -> Bool {
+        // What can't be read was not written to the end: then nothing was filled.
+        guard let text = FileManager.default.contents(atPath: places),
+            let noted = try? JSONDecoder().decode([String].self, from: text)
+        else { return false }
+        guard Set(noted) == Set(own) else {
+            throw Failure(
+                "An earlier `estuary init` was interrupted here that was to fill other places: "
+                    + noted.joined(separator: ", "),
+                hint: "Nothing is removed. Run it again with the options that it had then; or remove by hand what it"
+                    + " left there, and \(begun) and \(places).")
+        }
+        return true
+    }
+
+    private func note() throws {
+        do {
+            try DurableFile.replace(path: places, contents: try JSONEncoder().encode(own), mode: 0o600)
+        } catch {
+            throw Failure("\(places) can't be made: \(error)")
+        }
+    }
+
+    private func forget() {
+        unlink(places)
         unlink(begun)
     }
 
@@ -98,13 +138,16 @@ struct FoldersInPlace {
     }
 
     /// Removes what an interrupted run left.
-    private func clear(wasBegun: Bool) throws {
+    ///
+    /// - Parameter isNoted: whether that run had found the places free.
+    private func clear(wasBegun: Bool, isNoted: Bool) throws {
         let left = try leftovers()
         guard let first = left.first else { return }
-        guard wasBegun else {
+        guard wasBegun, isNoted else {
             throw Failure(
                 "\(first) is there already, and was not left by an interrupted `estuary init`.",
-                hint: "Choose another place, or remove what is in the way.")
+                hint: "Choose another place, or remove what is in the way"
+                    + (wasBegun ? ", and \(begun) with it." : "."))
         }
         if let trace = traces.first(where: exists) {
             throw Failure(
@@ -122,7 +165,10 @@ struct FoldersInPlace {
             try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0 != Self.foreign }
                 .map { folder.path + "/" + $0 }
         }
-        return inside.filter { path in path != begun && !folders.contains { $0.path == path } } + files.filter(exists)
+        return inside.filter { path in
+            // Nor the half-written list of an interrupted run.
+            !path.hasPrefix(begun) && !folders.contains { $0.path == path }
+        } + files.filter(exists)
     }
 
     private func remove(_ paths: [String]) throws {

@@ -5,7 +5,7 @@ internal import NodeSetup
 /// Makes a signer on a host of its own: CA, keys, ledger, configuration, and the card that the auditor's host needs.
 struct SignerHostInitialization {
     let state: StateDirectory
-    let signerProgram: String
+    var signerProgram: String
     var rootDirectory: String
     var place: InPlaceInitialization.Place
     var auditor: AuditorCard
