@@ -97,6 +97,7 @@ extension AuthorityCeremonies {
         _ outcome: inout CeremonyOutcome
     ) throws -> RootAuthority {
         if folder.isComplete {
+            folder.finish()
             let root = try folder.open(passphraseFile: passphraseFile, at: now)
             guard root.certificate.subject == name else {
                 throw KeyStoreError(

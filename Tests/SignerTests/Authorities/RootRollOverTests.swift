@@ -117,6 +117,34 @@ internal import X509
         #expect(!RootFolder(fixture.directory + "/root-3").isComplete)
     }
 
+    /// Killed before the certificate was written.
+    @Test func aRootThatWasNotFinishedIsMadeAnew() throws {
+        let fixture = try AuthorityFixture()
+        try fixture.rollRoot()
+        let folder = RootFolder(fixture.newRoot)
+        let unfinished = fixture.newRoot + "/unfinished"
+        #expect(!FileManager.default.fileExists(atPath: unfinished))
+        unlink(folder.certificatePath)
+        unlink("\(fixture.directory)/signer/authorities/devices/additional.pem")
+        let key = try String(contentsOfFile: folder.keyPath, encoding: .utf8)
+        // Without a note it may be a root whose certificate was lost.
+        let refused = try #require(throws: KeyStoreError.self) { try fixture.rollRoot() }
+        #expect(refused.message.contains("is there already"), "\(refused)")
+        #expect(try String(contentsOfFile: folder.keyPath, encoding: .utf8) == key)
+        #expect(FileManager.default.fileExists(atPath: folder.passphrasePath))
+
+        try NewFile.write("/elsewhere/passphrase", path: unfinished, mode: 0o600)
+        let other = try #require(throws: KeyStoreError.self) { try fixture.rollRoot() }
+        #expect(other.message.contains("\(folder.passphrasePath) is there already"), "\(other)")
+
+        try NewFile.write(key, path: folder.keyPath, mode: 0o600)
+        try NewFile.write(folder.passphrasePath, path: unfinished, mode: 0o600)
+        try fixture.rollRoot()
+        #expect(folder.isComplete && !FileManager.default.fileExists(atPath: unfinished))
+        #expect(try String(contentsOfFile: folder.keyPath, encoding: .utf8) != key)
+        #expect(try folder.open(passphraseFile: nil, at: Date()).certificate == fixture.pair().new)
+    }
+
     @Test func theEndWaitsUntilNoAuthorityIsUnderTheOldRoot() throws {
         let fixture = try AuthorityFixture()
         let none = try #require(throws: KeyStoreError.self) { try fixture.ceremonies().retireRoot() }
