@@ -24,8 +24,7 @@ struct BackupCheck {
             if !isFolder.boolValue { findings.append("\(name) is no part of it.") }
         }
         if findings.isEmpty, let ledger = manifest.ledger {
-            let path = manifest.files.first { $0.path.hasPrefix("signer/") && $0.path.hasSuffix(".sqlite") }?.path
-            if try path.map({ try DatabaseBackup.ledger(folder + "/" + $0) }) != ledger {
+            if try manifest.database(of: .signer).map({ try DatabaseBackup.ledger(folder + "/" + $0) }) != ledger {
                 findings.append("The ledger is not the one of the manifest.")
             }
         }

@@ -103,8 +103,7 @@ struct BackupCheckCommand: AsyncParsableCommand {
 
     private func verify(_ manifest: BackupManifest) throws -> VerificationReport? {
         func database(_ role: BackupRole) -> String? {
-            manifest.files.first { $0.path.hasPrefix(role.rawValue + "/") && $0.path.hasSuffix(".sqlite") }
-                .map { folder + "/" + $0.path }
+            manifest.database(of: role).map { folder + "/" + $0 }
         }
         guard let log = database(.auditor) else { return nil }
         let own = folder + "/auditor/log.key.pub"

@@ -44,11 +44,20 @@ struct BackupManifest: Codable, Equatable {
     var ledger: Ledger?
     var log: Log?
     var files: [File]
+    /// The path of each role's database among them, by the role's name. Older backups don't say it: there it is the file
+    /// that ends in `.sqlite`.
+    var databases: [String: String]?
     /// What is not in it and belongs to the roles: private keys, and files outside of their folders.
     var leftOut: [String]
 
     var roles: [BackupRole] {
         BackupRole.allCases.filter { role in files.contains { $0.path.hasPrefix(role.rawValue + "/") } }
+    }
+
+    /// The path of a role's database, relative to the backup's folder.
+    func database(of role: BackupRole) -> String? {
+        if let databases { return databases[role.rawValue] }
+        return files.first { $0.path.hasPrefix(role.rawValue + "/") && $0.path.hasSuffix(".sqlite") }?.path
     }
 
     func write(to folder: String) throws -> String {
@@ -77,7 +86,10 @@ struct BackupManifest: Codable, Equatable {
             throw Failure("\(folder) was made by a newer version of Estuary.", hint: "Restore it with that version.")
         }
         guard let manifest = try? decoder.decode(BackupManifest.self, from: contents),
-            manifest.files.allSatisfy({ isSafe($0.path) && mode_t($0.mode, radix: 8).map { $0 <= 0o777 } == true })
+            manifest.files.allSatisfy({ isSafe($0.path) && mode_t($0.mode, radix: 8).map { $0 <= 0o777 } == true }),
+            (manifest.databases ?? [:]).allSatisfy({ role, database in
+                database.hasPrefix(role + "/") && manifest.files.contains { $0.path == database }
+            })
         else { throw Failure("\(path) is damaged.", hint: "Take another backup.") }
         return manifest
     }

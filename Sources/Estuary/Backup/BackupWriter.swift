@@ -50,7 +50,7 @@ struct BackupWriter {
     private func fill(_ folder: String) async throws -> Outcome {
         var manifest = BackupManifest(
             estuary: EstuaryVersion.current, madeAt: TimeText.now, hasKeys: !withoutKeys, comparedWithLog: false,
-            ledger: nil, log: nil, files: [], leftOut: [])
+            ledger: nil, log: nil, files: [], databases: [:], leftOut: [])
         // The ledger first: the log then has what the ledger has sent.
         for role in roles { try copyDatabase(of: role, to: folder, &manifest) }
         for role in roles { try copyFiles(of: role, to: folder, &manifest) }
@@ -69,6 +69,7 @@ struct BackupWriter {
         try DatabaseBackup.copy(role.path + "/" + role.database, to: path)
         let (bytes, sha256) = try BackupFile.digest(path)
         manifest.files.append(.init(path: name, bytes: bytes, sha256: sha256, mode: "600"))
+        manifest.databases?[role.role.rawValue] = name
         if role.role == .signer { manifest.ledger = try DatabaseBackup.ledger(path) }
     }
 

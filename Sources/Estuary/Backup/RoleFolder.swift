@@ -130,6 +130,6 @@ struct RoleFolder {
     }
 
     private static func relative(_ file: String, to folder: String) -> String? {
-        file.hasPrefix(folder + "/") ? String(file.dropFirst(folder.utf8.count + 1)) : nil
+        file.hasPrefix(folder + "/") ? String(file.dropFirst(folder.count + 1)) : nil
     }
 }

@@ -50,13 +50,9 @@ struct RoleRestore {
                 try put(file, as: String(file.path.dropFirst(prefix.count)), in: growing)
             }
             if role == .signer {
-                guard
-                    let ledger = manifest.files.first(where: {
-                        $0.path.hasPrefix(prefix) && $0.path.hasSuffix(".sqlite")
-                    })
-                else { throw Failure("\(folder) has no ledger.") }
+                guard let ledger = manifest.database(of: role) else { throw Failure("\(folder) has no ledger.") }
                 try DatabaseBackup.mark(
-                    growing + "/" + ledger.path.dropFirst(prefix.count),
+                    growing + "/" + ledger.dropFirst(prefix.count),
                     RestoreMark(backupMadeAt: manifest.madeAt, restoredAt: TimeText.now))
             }
             try giveToOwner(growing, of: isThere ? target : state.path)
