@@ -52,6 +52,9 @@ struct LogWitness: Sendable {
         }
     }
 
+    /// How long after an alarm's event the next one has none, where the log is wrong and right by turns.
+    private static let alarmPause: Int64 = 60
+
     /// Records that the log is not to be believed, with its event; once, however often it is found.
     func raise(_ alarm: LogAlarm) async throws {
         var event = core.events.event(.alarm, at: core.now())
@@ -61,6 +64,10 @@ struct LogWitness: Sendable {
         let isNew = try await core.ledger.writer.perform(reserved: true) { db in
             guard try WitnessTable.alarm(db) == nil else { return false }
             try WitnessTable.setAlarm(db, alarm.description)
+            if let last = try WitnessTable.alarmRecordedAt(db), (0..<Self.alarmPause).contains(now - last) {
+                return true
+            }
+            try WitnessTable.setAlarmRecorded(db, at: now)
             try OutboxTable.append(db, line, at: now)
             return true
         }

@@ -23,6 +23,7 @@ enum WitnessTable {
     private static let keyEntry = "witness:log-key"
     private static let noteEntry = "witness:checkpoint"
     private static let alarmEntry = "witness:alarm"
+    private static let alarmRecordedEntry = "witness:alarm-recorded"
 
     /// nil before the first checkpoint.
     static func log(_ db: Database) throws -> WitnessedLog? {
@@ -40,6 +41,15 @@ enum WitnessTable {
     /// Why the log is not believed; nil where it is.
     static func alarm(_ db: Database) throws -> String? {
         try MetaTable.string(db, alarmEntry).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// When the last alarm's event was recorded, in seconds since 1970.
+    static func alarmRecordedAt(_ db: Database) throws -> Int64? {
+        try MetaTable.integer(db, alarmRecordedEntry)
+    }
+
+    static func setAlarmRecorded(_ db: Database, at now: Int64) throws {
+        try MetaTable.set(db, alarmRecordedEntry, now)
     }
 
     static func setAlarm(_ db: Database, _ alarm: String?) throws {

@@ -172,6 +172,19 @@ internal import TransparencyLog
         try await relay { auditor.state.withLock { $0.reports.last?.alarm == nil } }
     }
 
+    @Test func aLogThatIsWrongAndRightByTurnsFillsNoLedgerWithAlarms() async throws {
+        let witness = try signer.witness(of: auditor)
+        for _ in 0..<3 {
+            try await witness.raise(LogAlarm(description: "The log forked."))
+            #expect(try status().alarm == "The log forked.")
+            try await signer.core.ledger.writer.perform { try WitnessTable.setAlarm($0, nil) }
+        }
+        #expect(try alarms().count == 1)
+        signer.advance(by: 61)
+        try await witness.raise(LogAlarm(description: "The log forked."))
+        #expect(try alarms().count == 2)
+    }
+
     @Test func anOperatorAcceptsALogThatWasRestored() async throws {
         _ = try await alarm { $0.lines.removeLast(5) }
         try await relay { auditor.state.withLock { $0.reports.last?.alarm != nil } }
